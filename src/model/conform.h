@@ -1,0 +1,57 @@
+// Conforming: a value brought to the declared type of the field it is written to or compared with
+// (the "target's declared terms"). Pure; no store is named here: what a store can hold is said by
+// the FieldKinds of its definitions.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "decant/batch.h"
+#include "decant/definition.h"
+#include "decant/store.h"
+
+namespace decant {
+
+// Why a value or record does not fit; `reason` is a word of the quarantine ("type", "range",
+// "not_null", "length", "number_would_change", "unknown_field", ...).
+struct Misfit {
+  std::string_view reason;
+  std::string message;  // names the field, what it holds (shortened) and the remedy
+};
+
+// Brings `value` to `type` without changing the fact it states: 1.0 fits an integer, "1" does not;
+// 0/1 fit a boolean only where it is declared; text never becomes a number or a timestamp.
+// Absent and null pass. False with `misfit` filled where it does not fit. New text goes to `arena`.
+bool conform(Value& value, const FieldType& type, Arena& arena, Misfit& misfit);
+
+// The same for whole records of one definition, compiled once: types, NOT NULL, lengths, null and
+// absent (where the field cannot tell them apart the other case goes to the complement, if the
+// definition has one), unknown fields (into the complement where that is asked, else a misfit).
+class Conformer {
+ public:
+  Conformer(const Definition& definition, const Capabilities& capabilities);
+  ~Conformer();
+  Conformer(Conformer&&) noexcept;
+
+  // The shape of conformed records: the definition's fields that are not generated, in its order.
+  // Open definitions have none: their records keep their own shape.
+  const Shape* shape() const;
+
+  // `record` of any shape. On success it points to new values of shape() in `arena`.
+  // Not thread-safe: one Conformer a thread.
+  bool conform(Record& record, Arena& arena, Misfit& misfit);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The inverse for reading: takes the complement apart, so that the record is what it was when it
+// was conformed (nulls and absents told apart, fields without a column put back). The batch's
+// records get new shapes from `shapes`. Records whose complement is absent are left as they are,
+// but for the hidden field itself.
+void restore_complement(const Definition& definition, ShapeTable& shapes, Batch& batch);
+
+}  // namespace decant
