@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decant/value.h"
@@ -23,8 +24,8 @@ namespace decant {
 class Arena {
  public:
   Arena() = default;
-  Arena(Arena&&) noexcept = default;
-  Arena& operator=(Arena&&) noexcept = default;
+  Arena(Arena&& other) noexcept { *this = std::move(other); }
+  Arena& operator=(Arena&& other) noexcept;
 
   // Uninitialised memory; never null, also for 0 bytes.
   char* allocate(std::size_t bytes, std::size_t alignment = 8) {
@@ -64,7 +65,10 @@ class Arena {
 // Immutable; compared by address within one ShapeTable, by content elsewhere.
 class Shape {
  public:
+  // REQUIRES: no name twice; the names' text outlives the shape.
   Shape(std::uint32_t id, std::vector<std::string_view> names);
+  // The next id for a shape that is not of a ShapeTable but as long-lived as one (a Conformer's).
+  static std::uint32_t next_id();
 
   // Unique within the run: use it to index what was compiled for the shape. kOwnedByBatch for a
   // shape past shapes_max, which lives and dies with its batch.
@@ -151,27 +155,57 @@ class ShapeTable {
   std::size_t size() const;
 
  private:
-  friend class ShapeWalker;
-  struct Node;
   struct State;
   std::unique_ptr<State> state_;
 };
 
 // One record's way through the table: start(), step(name) for each field, finish(batch).
-// Not thread-safe; as many as you like for one table.
+// The views passed in need not outlive the call. Not thread-safe; as many as you like for one
+// table. The caller bounds the number of fields of a record (limits.h, fields_max).
 class ShapeWalker {
  public:
   explicit ShapeWalker(ShapeTable& table);
   ~ShapeWalker();
   ShapeWalker(ShapeWalker&&) noexcept;
+  ShapeWalker& operator=(ShapeWalker&&) = delete;
 
-  void start();
-  // True where the name was not in this record before (false: a duplicate key).
-  bool step(std::string_view name);
-  const Shape* finish(Batch& owner);
+  void start() {
+    node_ = root_;
+    if (reset_wanted_) reset();
+  }
+  // True where the name was not in this record before (false: a duplicate key, not added).
+  bool step(std::string_view name) {
+    Node* next = node_->predicted;
+    if (next != nullptr && next->name == name) [[likely]] {
+      node_ = next;
+      return true;
+    }
+    return step_elsewhere(name);
+  }
+  const Shape* finish(Batch& owner) {
+    return node_->shape != nullptr ? node_->shape : finish_new(owner);
+  }
 
  private:
+  // A prefix of field names. The path from the root to a node never holds a name twice.
+  struct Node {
+    std::string_view name;
+    Node* parent = nullptr;
+    Node* predicted = nullptr;  // the child that the last record went on to
+    Node* first_child = nullptr;
+    Node* next_sibling = nullptr;
+    const Shape* shape = nullptr;  // of a record that ends here, once there was one
+    std::uint32_t depth = 0;
+    std::uint32_t children = 0;
+  };
   struct State;
+  bool step_elsewhere(std::string_view name);
+  const Shape* finish_new(Batch& owner);
+  void reset();
+
+  Node* root_ = nullptr;
+  Node* node_ = nullptr;
+  bool reset_wanted_ = false;
   std::unique_ptr<State> state_;
 };
 

@@ -8,6 +8,9 @@
 namespace decant {
 
 inline constexpr std::size_t shapes_max = 4096;                        // different field lists kept
+inline constexpr std::size_t shape_bytes_max = 32u << 20;              // of their names, in all
+inline constexpr std::size_t shape_nodes_max = 1u << 16;               // prefixes one reader predicts from
+inline constexpr std::size_t arena_block_bytes_max = 4u << 20;         // larger blocks are not kept
 inline constexpr std::size_t fields_max = 2000;                        // in one record or definition
 inline constexpr std::size_t nesting_max = 256;                        // levels of lists and maps
 inline constexpr std::size_t record_bytes_max = 64u << 20;             // text of one record
