@@ -21,9 +21,19 @@ struct Misfit {
   std::string message;  // names the field, what it holds (shortened) and the remedy
 };
 
+// Words of Misfit::reason, the same in the quarantine.
+inline constexpr std::string_view kMisfitType = "type";
+inline constexpr std::string_view kMisfitRange = "range";
+inline constexpr std::string_view kMisfitNotNull = "not_null";
+inline constexpr std::string_view kMisfitLength = "length";
+inline constexpr std::string_view kMisfitNumberWouldChange = "number_would_change";
+inline constexpr std::string_view kMisfitUnknownField = "unknown_field";
+
 // Brings `value` to `type` without changing the fact it states: 1.0 fits an integer, "1" does not;
-// 0/1 fit a boolean only where it is declared; text never becomes a number or a timestamp.
-// Absent and null pass. False with `misfit` filled where it does not fit. New text goes to `arena`.
+// 0/1 fit a boolean only where it is declared; text never becomes a number, and becomes a
+// timestamp, date, time, interval or uuid only where that is declared and the text is one,
+// strictly. Absent and null pass. False with `misfit` filled where it does not fit. New text goes
+// to `arena`.
 bool conform(Value& value, const FieldType& type, Arena& arena, Misfit& misfit);
 
 // The same for whole records of one definition, compiled once: types, NOT NULL, lengths, null and
@@ -31,7 +41,10 @@ bool conform(Value& value, const FieldType& type, Arena& arena, Misfit& misfit);
 // definition has one), unknown fields (into the complement where that is asked, else a misfit).
 class Conformer {
  public:
-  Conformer(const Definition& definition, const Capabilities& capabilities);
+  // `owned`: fields that the plan maps (empty: all). The others stay absent where a record lacks
+  // them: no null, no note and no misfit comes of that.
+  Conformer(const Definition& definition, const Capabilities& capabilities,
+            std::span<const std::string> owned = {});
   ~Conformer();
   Conformer(Conformer&&) noexcept;
 
@@ -39,8 +52,9 @@ class Conformer {
   // Open definitions have none: their records keep their own shape.
   const Shape* shape() const;
 
-  // `record` of any shape. On success it points to new values of shape() in `arena`.
-  // Not thread-safe: one Conformer a thread.
+  // `record` of any shape. On success it points to new values of shape() in `arena`; a record that
+  // is of shape() already is checked once more and keeps its complement. The Conformer must outlive
+  // the record, which points to its shape. Not thread-safe: one Conformer a thread.
   bool conform(Record& record, Arena& arena, Misfit& misfit);
 
  private:
@@ -51,7 +65,8 @@ class Conformer {
 // The inverse for reading: takes the complement apart, so that the record is what it was when it
 // was conformed (nulls and absents told apart, fields without a column put back). The batch's
 // records get new shapes from `shapes`. Records whose complement is absent are left as they are,
-// but for the hidden field itself.
+// but for the hidden field itself. What somebody else has written since wins over the complement;
+// one that is not of Decant's making stays visible as a field.
 void restore_complement(const Definition& definition, ShapeTable& shapes, Batch& batch);
 
 }  // namespace decant
