@@ -1,6 +1,7 @@
 // A parsed YAML (or JSON) document as a tree with places, without its parser's types.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,23 +18,36 @@ struct Mark {
   int column = 0;  // from 1
 };
 
-// Plain true, false, null and numbers are typed; all else is text ("on" and "yes" are text).
+// Plain true, false, null and numbers (as JSON writes them) are typed; all else is text: "on",
+// "yes", "~", "0x10", "1_000", 007 and .5 are text, and so is everything in quotes.
 struct Node {
-  enum class Form { null, boolean, number, text, list, map };
+  enum class Form : std::uint8_t { null, boolean, number, text, list, map };
   Form form = Form::null;
-  std::string text;                                 // of every scalar, as written
-  std::vector<Node> items;                          // list
-  std::vector<std::pair<Node, Node>> members;       // map, in order; keys are scalars
+  std::string text;                            // of every scalar, as written
+  std::vector<Node> items;                     // list
+  std::vector<std::pair<Node, Node>> members;  // map, in order; keys are scalars
   Mark mark;
 
-  const Node* find(std::string_view key) const;     // null where there is none
+  bool is(Form wanted) const { return form == wanted; }
+  bool is_scalar() const { return form != Form::list && form != Form::map; }
+  bool as_boolean() const { return text == "true"; }  // REQUIRES: boolean
+  std::optional<std::int64_t> as_int64() const;       // of a number that is one
+  const Node* find(std::string_view key) const;       // null where there is none
 };
 
-// Parses a document; duplicate keys, anchors past the limits and bad YAML are errors that name
-// `name`, line and column.
+// "a number", "a list": for messages.
+std::string_view to_string(Node::Form form);
+
+// Parses one document (an empty one is null). Bad YAML, a key twice in a map, keys that are not
+// scalars, several documents, a text past plan_bytes_max, nesting past plan_nesting_max, and
+// aliases that would blow the document up are errors that name `name`, line and column.
 Result<Node> parse_yaml(std::string_view text, std::string_view name);
 
-// Error for a key nobody knows: "NAME:LINE:COLUMN: unknown key 'colections'; did you mean 'collections'?"
+// An Error (invalid) that stands at a place: "NAME:LINE:COLUMN: MESSAGE".
+Error error_at(std::string_view document_name, Mark mark, std::string_view message);
+
+// "NAME:LINE:COLUMN: unknown key 'colections'; did you mean 'collections'?" Where nothing is near,
+// the known ones are listed.
 Error unknown_key(std::string_view document_name, const Node& key,
                   const std::vector<std::string_view>& known);
 
