@@ -28,3 +28,11 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/src/testing/decant_testing_main.cc)
   add_executable(decant-testing src/testing/decant_testing_main.cc)
   target_link_libraries(decant-testing PRIVATE decant_cli decant_testing_support)
 endif()
+
+# Preloaded by the kill and I/O fault tests (tests/kill, tests/faults).
+if(NOT DECANT_SANITIZE)
+  enable_language(C)
+  add_library(decant_fault_shim MODULE src/testing/fault_shim.c)
+  target_compile_options(decant_fault_shim PRIVATE -std=gnu11 -Wall -Wextra -Werror -O2)
+  target_link_libraries(decant_fault_shim PRIVATE ${CMAKE_DL_LIBS})
+endif()
