@@ -45,7 +45,7 @@ struct FieldType {
   std::uint32_t precision = 0;   // digits in all, 0 = not limited
   std::uint32_t scale = 0;
   std::uint32_t length_max = 0;  // characters that the store enforces, 0 = not limited
-  std::string native;            // the type in the store's own words ("NVARCHAR(160)"), may be empty
+  std::string native = {};       // the type in the store's own words ("NVARCHAR(160)"), may be empty
   bool operator==(const FieldType&) const = default;
 };
 

@@ -218,7 +218,12 @@ std::optional<double> to_double(std::string_view text) {
 }
 
 std::string_view shortest_decimal(double value, char (&buffer)[kDoubleTextMax]) {
-  const auto [end, fault] = std::to_chars(buffer, buffer + kDoubleTextMax, value);
+  // From 2^53 on, to_chars would rather print all digits of a whole number than the shortest ones.
+  constexpr double kAllWhole = 9007199254740992.0;
+  const auto [end, fault] =
+      std::abs(value) < kAllWhole
+          ? std::to_chars(buffer, buffer + kDoubleTextMax, value)
+          : std::to_chars(buffer, buffer + kDoubleTextMax, value, std::chars_format::scientific);
   return {buffer, static_cast<std::size_t>(end - buffer)};
 }
 
