@@ -180,10 +180,10 @@ def suite_fuzz(options):
 SUITES = [
     ('tidy', [], suite_tidy),
     ('unit', [('release',)], suite_unit),
-    ('e2e', [('release',)], suite_e2e),
+    ('e2e', [('release',), ('release', 'decant-generate')], suite_e2e),
     ('docs', [('release',)], suite_docs),
-    ('faults', [('release',)], suite_faults),
-    ('kill', [('release',)], suite_kill),
+    ('faults', [('release',), ('release', 'decant-generate')], suite_faults),
+    ('kill', [('release',), ('release', 'decant-generate')], suite_kill),
     ('asan', [('asan', 'decant_unit_tests')], suite_asan),
     ('fuzz', [('fuzz',)], suite_fuzz),
     ('tsan', [('tsan', 'decant_unit_tests')], suite_tsan),

@@ -1,0 +1,90 @@
+"""JSON -> SQLite -> JSON comes back canonically equal."""
+import gzip
+import json
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import harness
+
+ODD = [
+    {'id': 1, 'a': None, 'b': '', 'c': [], 'd': {}, 'e': 0, 'f': False},
+    {'id': 2},
+    {'id': 3, 'a': 'text', 'b': ' ', 'c': [1, 'two', None, [3]], 'd': {'x': {'y': None}}, 'e': -1, 'f': True},
+    {'id': 4, 'unicode': 'Zürich \u2028 \U0001f600 e\u0301', 'quote': '"\\/\b\f\n\r\t\u0001'},
+    {'id': 5, 'mixed': 1}, {'id': 6, 'mixed': '1'}, {'id': 7, 'mixed': True}, {'id': 8, 'mixed': None},
+]
+NUMBERS = ('{"id":10,"n":12345678901234567890123456789012345678901234567890}\n{"id":11,"n":0.1}\n{"id":12,"n":1.0}\n'
+           '{"id":13,"n":-0}\n{"id":14,"n":1e400}\n{"id":15,"n":9007199254740993}\n{"id":16,"n":1e0}\n')
+
+
+def canonical(text):
+    """Lines by id, numbers by their value as text, keys sorted."""
+    def number(literal):
+        from decimal import Decimal
+        value = Decimal(literal).normalize()
+        return f'#{value + 0 if value else 0}'
+    records = [json.loads(line, parse_int=number, parse_float=number) for line in text.splitlines() if line.strip()]
+    return sorted(json.dumps(r, sort_keys=True) for r in records)
+
+
+class RoundTrip(unittest.TestCase):
+    def there_and_back(self, place, source, key='id'):
+        there = place.decant('copy', source, 'sqlite:t.db#t', '--key', key, '--progress', 'none')
+        self.assertEqual(there.exit, 0, there)
+        back = place.decant('copy', 'sqlite:t.db#t', 'ndjson:back.ndjson', '--progress', 'none')
+        self.assertEqual(back.exit, 0, back)
+        with open(place.path('back.ndjson'), encoding='utf-8') as file:
+            return canonical(file.read())
+
+    def test_absent_null_empty_and_mixed_types(self):
+        with harness.Workspace() as place:
+            place.write_records('in.ndjson', ODD)
+            with open(place.path('in.ndjson'), encoding='utf-8') as file:
+                self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(file.read()))
+
+    def test_numbers_keep_what_the_text_said(self):
+        with harness.Workspace() as place:
+            place.write('in.ndjson', NUMBERS)
+            self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(NUMBERS))
+
+    def test_the_naughty_strings_as_values_and_keys(self):
+        with open(harness.shared_data('naughty-strings', 'blns.json'), encoding='utf-8') as file:
+            strings = json.load(file)
+        records = [{'id': f'{n}:{s}', 'value': s, 'list': [s], 'map': {s: n}} for n, s in enumerate(strings)]
+        with harness.Workspace() as place:
+            place.write_records('in.ndjson', records)
+            with open(place.path('in.ndjson'), encoding='utf-8') as file:
+                self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(file.read()))
+
+    def test_real_announcements(self):
+        folder = harness.shared_data('usajobs', '2026-03-02')
+        expected = ''
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), encoding='utf-8') as file:
+                expected += ''.join(json.dumps(r) + '\n' for r in json.load(file))
+        with harness.Workspace() as place:
+            self.assertEqual(self.there_and_back(place, f'json:{folder}/*.json', 'control_number,year'),
+                             canonical(expected))
+
+    def test_every_input_form_gives_the_same_table(self):
+        lines = ''.join(json.dumps(r) + '\n' for r in ODD[:4])
+        forms = {
+            'ndjson:a.ndjson': lines,
+            'json:a.json': json.dumps(ODD[:4]),
+            'json:pages.json': json.dumps([ODD[:2], ODD[2:4]]),
+            'json:inside.json#/data/items': json.dumps({'data': {'items': ODD[:4]}, 'next': None}),
+            'ndjson:a.ndjson.gz': gzip.compress(lines.encode()),
+        }
+        dumps = []
+        for address, content in forms.items():
+            with harness.Workspace() as place:
+                place.write(address.split(':')[1].split('#')[0], content)
+                dumps.append((address, self.there_and_back(place, address)))
+        for address, records in dumps:
+            self.assertEqual(records, dumps[0][1], address)
+
+
+if __name__ == '__main__':
+    unittest.main()
