@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "decant/result.h"
 
 namespace decant::json {
@@ -31,31 +32,37 @@ struct Piece {
   bool too_long = false;  // more than record_bytes_max: its text was passed over
 };
 
-// Pure: it holds no text. The caller shows it windows of the stream, each beginning where `wanted`
-// says, and longer than the last where nothing was found in it.
+struct SplitterOptions {
+  Layout layout = Layout::lines;
+  std::uint64_t first_byte = 0;  // where in the stream the text begins (the array's bracket)
+  std::string path;              // names the stream in errors
+  std::string enclosing = {};    // array: the closing brackets around it, outermost first ("}]")
+  bool tail_checked = true;      // array: what follows is looked at to the end of the stream
+  std::uint64_t record_bytes_max = decant::record_bytes_max;
+};
+
+// Pure: it holds no text. The caller shows it windows of the stream, each beginning where wanted()
+// says, and longer than the last one where that did not move. Not thread-safe.
 class Splitter {
  public:
-  // `first_byte`: where in the stream the text begins (the bracket of an array, the first line);
-  // `path` names the stream in errors.
-  Splitter(Layout layout, std::uint64_t first_byte, std::string path);
+  explicit Splitter(SplitterOptions options);
   ~Splitter();
   Splitter(Splitter&&) noexcept;
   Splitter& operator=(Splitter&&) noexcept;
 
-  // Looks through `window`, the bytes of the stream from `wanted()` on; `last` where the stream
-  // ends with it. Appends the records that end in it to `pieces`, up to `pieces_max` in all, or
-  // until their sizes reach `bytes_max`. An Error where the text is torn, with path and byte.
+  // Looks through `window`, the bytes of the stream from wanted() on; `last` where the stream ends
+  // with it. Appends the records that end in it to `pieces`, until there are `pieces_max` of them
+  // or their sizes reach `bytes_max`. An Error where the text is torn, with path and byte.
   Status split(std::string_view window, bool last, std::size_t pieces_max, std::uint64_t bytes_max,
                std::vector<Piece>& pieces);
 
   // Where the next window must begin: everything before it is done with.
   std::uint64_t wanted() const;
-  // True where the text has ended (the closing bracket, or the end of the stream).
+  // True where the text has ended: nothing more will be found.
   bool ended() const;
 
-  // One byte that, with wanted() after the last piece, is all there is to know: a splitter made
-  // with restore() goes on there. REQUIRES: the last split() ended behind a piece, or none was
-  // made.
+  // All there is to know behind the last piece, with its end: a splitter restored with both goes on
+  // there. REQUIRES: split() has just found a piece, and ended with it.
   std::uint8_t state() const;
   void restore(std::uint8_t state, std::uint64_t offset);
 
