@@ -28,7 +28,9 @@ class TextBuffer {
     ++size_;
   }
   void clear() { size_ = 0; }
-  void shrink_to(std::size_t size) { size_ = size; }
+  // REQUIRES: at most as many bytes as were ever written since clear().
+  void resize(std::size_t size) { size_ = size; }
+  char& at(std::size_t index) { return memory_[index]; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::string_view view() const { return {memory_ == nullptr ? "" : memory_.get(), size_}; }
