@@ -10,4 +10,25 @@ Hash128 hash128(std::string_view bytes, std::uint64_t seed) {
   return {hash.low64, hash.high64};
 }
 
+// XXH3_state_t asks for 64 bytes of alignment, which new gives to a type that says so.
+struct Hash128Stream::State {
+  XXH3_state_t xxh3;
+};
+
+Hash128Stream::Hash128Stream() : state_(std::make_unique<State>()) {
+  XXH3_128bits_reset(&state_->xxh3);
+}
+Hash128Stream::~Hash128Stream() = default;
+Hash128Stream::Hash128Stream(Hash128Stream&&) noexcept = default;
+Hash128Stream& Hash128Stream::operator=(Hash128Stream&&) noexcept = default;
+
+void Hash128Stream::add(std::string_view bytes) {
+  XXH3_128bits_update(&state_->xxh3, bytes.data(), bytes.size());
+}
+
+Hash128 Hash128Stream::value() const {
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->xxh3);
+  return {hash.low64, hash.high64};
+}
+
 }  // namespace decant

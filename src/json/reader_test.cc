@@ -95,7 +95,7 @@ TEST(Reader, ReadsEscapes) {
         parsed);
   ASSERT_EQ(parsed.batch.records.size(), 1u);
   const Value value = parsed.batch.records[0].find("ab");
-  EXPECT_EQ(value.as_text(), std::string_view("\"\\/\b\f\n\r\t\0é€😀 tail of the string", 36));
+  EXPECT_EQ(value.as_text(), std::string_view("\"\\/\b\f\n\r\t\0é€😀 tail of the string", 37));
   EXPECT_FALSE(value.is_plain());
 }
 

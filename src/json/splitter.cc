@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <optional>
 
 #include "json/balanced_scan.h"
 
@@ -75,6 +76,7 @@ struct Splitter::State {
   enum class Form { balanced, text, scalar } form = Form::balanced;
   bool escaped = false;  // Form::text
   BalancedScan scan;
+  std::optional<Error> pending;
 };
 
 Splitter::Splitter(SplitterOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -101,10 +103,18 @@ Status Splitter::split(std::string_view window, bool last, std::size_t pieces_ma
   // `at` may already be ahead of the window's beginning: a record that did not end in the last one.
   while (state.phase != Phase::ended) {
     if (pieces.size() - before >= pieces_max || bytes >= bytes_max) break;
+    if (state.at - begin > window.size()) break;  // shorter than what was looked at already
     const std::string_view rest = window.substr(state.at - begin);
-    DECANT_ASSIGN(const Found found, state.step(rest, last, pieces));
-    if (found == Found::record) bytes += pieces.back().size;
-    if (found == Found::more) break;
+    Result<Found> found =
+        state.pending ? Result<Found>(*state.pending) : state.step(rest, last, pieces);
+    if (!found.ok()) {
+      if (pieces.size() == before) return std::move(found).error();
+      // What was found before the torn place is handed on first, however large the window.
+      state.pending = std::move(found).error();
+      break;
+    }
+    if (*found == Found::record) bytes += pieces.back().size;
+    if (*found == Found::more) break;
   }
   if (!state.in_record || state.passing_over) {
     state.wanted = state.at;
