@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Peer: the tuned Python script: json, sqlite3, executemany, one transaction each 100,000 records,
-indexes last.    load.py SOURCE.ndjson TARGET.db"""
+indexes last.    load.py SOURCE TARGET.db"""
 import itertools
 import json
 import sqlite3
@@ -12,8 +12,18 @@ TYPES = {'salary_min': 'INTEGER', 'salary_max': 'INTEGER', 'hourly_rate': 'DECIM
          'score': 'DECIMAL_TEXT', 'featured': 'BOOLEAN', 'skills': 'JSON_TEXT'}
 
 
-def row(line):
-    job = json.loads(line, parse_float=str)
+def rows_of(path):
+    with open(path, 'rb') as source:
+        if source.read(1) == b'[':
+            source.seek(0)
+            yield from json.load(source, parse_float=str)
+            return
+        source.seek(0)
+        for line in source:
+            yield json.loads(line, parse_float=str)
+
+
+def row(job):
     job['skills'] = json.dumps(job['skills'], separators=(',', ':'), ensure_ascii=False)
     return [job.get(name) for name in NAMES]
 
@@ -26,15 +36,12 @@ def main():
     database.execute(f'CREATE TABLE jobs({columns})')
     insert = f'INSERT INTO jobs VALUES({",".join("?" * len(NAMES))})'
     count = 0
-    with open(sys.argv[1], 'rb') as source:
-        while True:
-            rows = [row(line) for line in itertools.islice(source, 100_000)]
-            if not rows:
-                break
-            database.execute('BEGIN')
-            database.executemany(insert, rows)
-            database.execute('COMMIT')
-            count += len(rows)
+    jobs = map(row, rows_of(sys.argv[1]))
+    while rows := list(itertools.islice(jobs, 100_000)):
+        database.execute('BEGIN')
+        database.executemany(insert, rows)
+        database.execute('COMMIT')
+        count += len(rows)
     database.executescript('CREATE UNIQUE INDEX jobs_key ON jobs(id);'
                            'CREATE INDEX jobs_category ON jobs(category, posted_date);'
                            'CREATE INDEX jobs_company ON jobs(company);')
