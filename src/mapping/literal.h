@@ -5,7 +5,6 @@
 #include <memory>
 #include <string_view>
 
-#include "decant/batch.h"
 #include "decant/value.h"
 #include "mapping/node.h"
 
@@ -22,7 +21,7 @@ class Literal {
 
  private:
   Value value_;
-  std::shared_ptr<const Arena> memory_;  // shared by the copies of this literal
+  std::shared_ptr<const void> memory_;  // shared by the copies of this literal
 };
 
 }  // namespace decant::mapping

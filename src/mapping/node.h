@@ -19,7 +19,8 @@ struct Mark {
 };
 
 // Plain true, false, null and numbers (as JSON writes them) are typed; all else is text: "on",
-// "yes", "~", "0x10", "1_000", 007 and .5 are text, and so is everything in quotes.
+// "yes", "NULL", "0x10", "1_000", 007 and .5 are text, and so is everything in quotes. "~" and
+// nothing at all are null, as YAML has it.
 struct Node {
   enum class Form : std::uint8_t { null, boolean, number, text, list, map };
   Form form = Form::null;
