@@ -189,6 +189,9 @@ class RulesParser {
       return error_at(document_, reason == nullptr ? field.mark : reason->mark,
                       "dropping field '" + field.text + "' needs a reason: why may it be lost?");
     }
+    if (kind.drop.size() == fields_max) {
+      return error_at(document_, field.mark, "more than " + std::to_string(fields_max) + " drops");
+    }
     kind.drop.push_back({field.text, reason->text, field.mark});
     return ok_status();
   }
