@@ -1,0 +1,211 @@
+// What a command found and did, as data. Rendered as one JSON object by to_json() (format 1,
+// docs/formats.md) and as text by the command line.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decant/definition.h"
+
+namespace decant {
+
+// Books count source records; each has exactly one outcome.
+struct Books {
+  std::uint64_t read = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t quarantined = 0;
+
+  std::uint64_t accounted() const {
+    return inserted + updated + unchanged + superseded + duplicate + quarantined;
+  }
+  bool balanced() const { return read == accounted(); }
+  Books& operator+=(const Books& other);
+  bool operator==(const Books&) const = default;
+};
+
+enum class RunOutcome { clean, attention, failed, refused, interrupted, invalid };
+std::string_view to_string(RunOutcome outcome);
+// 0, 3, 1, 4, 130, 2.
+int exit_status(RunOutcome outcome);
+
+struct VerifyTotals {
+  std::string mode;  // "exact", "sketch", "sample", "none"
+  std::uint64_t compared = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t extra = 0;
+  std::uint64_t different = 0;
+  std::uint64_t excluded = 0;
+  std::uint64_t kept = 0;
+  bool extra_allowed = false;
+  bool clean() const { return missing == 0 && different == 0 && (extra == 0 || extra_allowed); }
+};
+
+struct FieldDifference {
+  std::string name;
+  std::optional<std::string> source;  // JSON text; none: absent
+  std::optional<std::string> target;
+};
+
+struct DifferenceReport {
+  std::string collection;
+  std::string key;   // JSON text: an object of the key's fields
+  std::string kind;  // "missing", "extra", "different"
+  std::vector<FieldDifference> fields;
+};
+
+struct FileBooks {
+  std::string path;
+  Books books;
+  std::uint64_t left = 0;
+};
+
+struct CollectionReport {
+  std::string name;
+  Books books;
+  std::uint64_t left = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t written = 0;
+  std::vector<FileBooks> files;
+  std::optional<VerifyTotals> verify;
+};
+
+struct Report {
+  std::string command;
+  std::string migration;
+  std::string run;
+  std::string source;  // resolved addresses
+  std::string target;
+  RunOutcome outcome = RunOutcome::clean;
+  bool dry_run = false;
+  bool resumed = false;
+  Books books;
+  std::uint64_t left = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t written = 0;
+  std::vector<CollectionReport> collections;
+  std::optional<VerifyTotals> verify;
+  std::vector<DifferenceReport> differences;  // at most differences_max
+  std::string differences_file;               // all of them, NDJSON; empty: none
+  std::map<std::string, std::uint64_t> reasons;  // of quarantine
+  std::vector<std::string> notes;             // what a person should know, one line each
+  std::string error;                          // why it failed, was refused or interrupted
+  double seconds = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+std::string to_json(const Report& report);
+
+struct FieldVerdictReport {
+  std::string source;   // empty: made by a rule
+  std::string target;   // empty: dropped
+  std::string rule;     // in words: "rename", "values, default"
+  std::string verdict;  // "lossless", "conditional", "lossy", "dropped"
+  std::string condition;
+  std::optional<std::uint64_t> breaking;  // records that break it; only with a scan
+  std::vector<std::string> examples;
+};
+
+struct CollectionPlanReport {
+  std::string source;
+  std::string target;
+  std::vector<std::string> key;
+  Definition definition;
+  bool exists = false;
+  std::vector<FieldVerdictReport> fields;
+  std::vector<std::string> problems;  // what stands in the way of a run
+  std::optional<std::uint64_t> records;
+  std::uint64_t bad = 0;              // bad text, only with a scan
+};
+
+struct PlanReport {
+  std::string migration;
+  std::string source;
+  std::string target;
+  std::vector<CollectionPlanReport> collections;
+  std::vector<std::string> left_behind;
+  std::vector<std::string> notes;
+  RunOutcome outcome = RunOutcome::clean;
+};
+
+std::string to_json(const PlanReport& report);
+
+struct InspectField {
+  std::string name;
+  std::map<std::string, std::uint64_t> types;  // type word -> records
+  std::uint64_t present = 0;
+  std::uint64_t nulls = 0;
+  bool key_candidate = false;
+  std::string example;  // JSON text, shortened
+};
+
+struct InspectCollection {
+  std::string name;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bad = 0;
+  std::map<std::string, std::uint64_t> bad_reasons;
+  std::vector<std::string> key;  // declared, where there is one
+  std::vector<InspectField> fields;
+  std::vector<std::string> key_candidates;
+};
+
+struct InspectReport {
+  std::string address;
+  std::vector<InspectCollection> collections;
+  std::vector<std::string> left_behind;
+};
+
+std::string to_json(const InspectReport& report);
+
+struct RunStatus {
+  std::string migration;
+  std::string run;
+  std::string state;    // running (or dead), finished, failed, interrupted
+  std::string outcome;
+  std::string started;  // ISO 8601, UTC
+  std::string source;
+  std::string target;
+  Books books;
+  std::uint64_t quarantine_open = 0;
+};
+
+struct StatusReport {
+  std::string catalog;
+  std::vector<RunStatus> runs;  // newest first
+};
+
+std::string to_json(const StatusReport& report);
+
+struct QuarantineQuery {
+  std::string migration;  // empty: all
+  std::string reason;     // empty: all
+  std::uint64_t id = 0;   // 0: all
+  std::uint64_t limit = 0;
+};
+
+struct QuarantineEntry {
+  std::uint64_t id = 0;
+  std::string migration;
+  std::string run;
+  std::string collection;
+  std::string file;
+  std::uint64_t ordinal = 0;
+  std::uint64_t offset = 0;
+  std::string key;
+  std::string reason;
+  std::string message;
+  std::string record;  // JSON text, or the bad text as it stands
+  bool is_text = false;
+};
+
+std::string to_json(const QuarantineEntry& entry);
+
+}  // namespace decant
