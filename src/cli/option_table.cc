@@ -5,7 +5,6 @@
 namespace decant::cli {
 namespace {
 
-
 constexpr CommandSpec kCommands[] = {
     {CommandName::inspect, "inspect", "ADDRESS", 1, 1,
      "Show what a store holds: records, fields with types and presence, candidates for keys",
@@ -44,8 +43,7 @@ constexpr CommandSpec kCommands[] = {
 constexpr std::string_view kWork = "copy run verify repair";
 constexpr std::string_view kWrite = "copy run repair";
 constexpr std::string_view kShape = "plan copy run verify repair";
-constexpr std::string_view kListing =
-    "plan inspect status quarantine-list quarantine-show";
+constexpr std::string_view kListing = "plan inspect status quarantine-list quarantine-show";
 
 constexpr OptionSpec kOptions[] = {
     {"--catalog", "FOLDER", false,

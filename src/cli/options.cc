@@ -1,8 +1,9 @@
 #include "cli/options.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <functional>
+#include <deque>
 #include <map>
 
 #include "base/nearest.h"
@@ -23,7 +24,8 @@ Error unknown_option(std::string_view word, const CommandSpec& command) {
     if (takes(command, option)) known.push_back(option.name);
   }
   std::string message = "unknown option " + std::string(word);
-  if (auto best = nearest(word, known)) return wrong(message + "; did you mean " + std::string(*best) + "?");
+  if (auto best = nearest(word, known))
+    return wrong(message + "; did you mean " + std::string(*best) + "?");
   return wrong(message + "; see 'decant help " + std::string(command.words) + "'");
 }
 
@@ -33,21 +35,9 @@ Error unknown_command(std::string_view word) {
     known.push_back(command.words.substr(0, command.words.find(' ')));
   }
   std::string message = "unknown command '" + std::string(word) + "'";
-  if (auto best = nearest(word, known)) return wrong(message + "; did you mean '" + std::string(*best) + "'?");
+  if (auto best = nearest(word, known))
+    return wrong(message + "; did you mean '" + std::string(*best) + "'?");
   return wrong(message + "; 'decant help' lists them");
-}
-
-// The longest command whose words stand at the front; `used` says how many.
-const CommandSpec* find_command(std::span<const std::string_view> words, std::size_t& used) {
-  for (std::size_t count : {std::size_t{2}, std::size_t{1}}) {
-    if (words.size() < count) continue;
-    std::string joined(words[0]);
-    if (count == 2) joined += " " + std::string(words[1]);
-    for (const CommandSpec& command : commands()) {
-      if (command.words == joined) return used = count, &command;
-    }
-  }
-  return nullptr;
 }
 
 template <typename T>
@@ -93,9 +83,12 @@ Status set_key(JobOptions& job, std::string_view text) {
 
 Status set_policy(JobOptions& job, std::string_view text) {
   constexpr std::string_view kNewer = "newer-than:";
-  if (text == "insert") job.on_conflict = Policy::insert;
-  else if (text == "skip") job.on_conflict = Policy::skip;
-  else if (text == "upsert") job.on_conflict = Policy::upsert;
+  if (text == "insert")
+    job.on_conflict = Policy::insert;
+  else if (text == "skip")
+    job.on_conflict = Policy::skip;
+  else if (text == "upsert")
+    job.on_conflict = Policy::upsert;
   else if (text.starts_with(kNewer) && text.size() > kNewer.size()) {
     job.on_conflict = Policy::newer_than;
     job.newer_than = std::string(text.substr(kNewer.size()));
@@ -118,9 +111,12 @@ Status set_run_time(JobOptions& job, std::string_view text) {
 
 Status set_flag(Invocation& to, std::string_view name) {
   static const std::map<std::string_view, bool JobOptions::*> kFlags = {
-      {"--dry-run", &JobOptions::dry_run},     {"--exclusive", &JobOptions::exclusive},
-      {"--no-verify", &JobOptions::no_verify}, {"--restart", &JobOptions::restart},
-      {"--scan", &JobOptions::scan},           {"--sketch", &JobOptions::sketch},
+      {"--dry-run", &JobOptions::dry_run},
+      {"--exclusive", &JobOptions::exclusive},
+      {"--no-verify", &JobOptions::no_verify},
+      {"--restart", &JobOptions::restart},
+      {"--scan", &JobOptions::scan},
+      {"--sketch", &JobOptions::sketch},
       {"--yes", &JobOptions::yes},
   };
   to.job.*kFlags.at(name) = true;
@@ -181,46 +177,6 @@ Status set_option(Invocation& to, const OptionSpec& option, const std::string& v
   return set_word_option(to, option, value);
 }
 
-const OptionSpec* find_option(const CommandSpec& command, std::string_view name) {
-  for (const OptionSpec& option : options()) {
-    if (option.name == name && takes(command, option)) return &option;
-  }
-  return nullptr;
-}
-
-Status parse_words(const CommandSpec& command, std::span<const std::string_view> words,
-                   Invocation& to) {
-  std::vector<std::string_view> seen;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i];
-    if (word == "--") {
-      for (++i; i < words.size(); ++i) to.arguments.emplace_back(words[i]);
-      break;
-    }
-    if (!word.starts_with("-") || word == "-") {
-      to.arguments.emplace_back(word);
-      continue;
-    }
-    std::size_t equals = word.find('=');
-    std::string_view name = word.substr(0, equals);
-    const OptionSpec* option = find_option(command, name);
-    if (option == nullptr) return unknown_option(name, command);
-    bool again = std::find(seen.begin(), seen.end(), name) != seen.end();
-    if (again && !option->repeats) return wrong(std::string(name) + " is given twice");
-    seen.push_back(name);
-    std::string value;
-    if (equals != std::string_view::npos) {
-      if (option->argument.empty()) return wrong(std::string(name) + " takes no value");
-      value = std::string(word.substr(equals + 1));
-    } else if (!option->argument.empty()) {
-      if (i + 1 == words.size()) return wrong(std::string(name) + " takes " + std::string(option->argument));
-      value = std::string(words[++i]);
-    }
-    DECANT_CHECK(set_option(to, *option, value));
-  }
-  return ok_status();
-}
-
 Status check_arguments(const CommandSpec& command, const Invocation& invocation) {
   int count = static_cast<int>(invocation.arguments.size());
   if (count >= command.arguments_min && count <= command.arguments_max) return ok_status();
@@ -235,28 +191,101 @@ Status check_arguments(const CommandSpec& command, const Invocation& invocation)
 
 }  // namespace
 
-Result<Invocation> parse(int argc, const char* const* argv) {
-  std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
-  Invocation invocation;
-  if (words.empty()) return wrong("a command is missing; 'decant help' lists them");
-  if (words[0] == "--help" || words[0] == "-h") words[0] = "help";
-  bool wants_help = std::any_of(words.begin(), words.end(),
-                                [](auto word) { return word == "--help" || word == "-h"; });
-  std::size_t used = 0;
-  const CommandSpec* command = find_command(words, used);
-  if (command == nullptr) {
-    if (words[0] == "quarantine") return wrong("quarantine takes list, show or export");
-    return unknown_command(words[0]);
+// One command of the table as CLI11 knows it, with the words it was given.
+struct Parsed {
+  const CommandSpec* spec = nullptr;
+  CLI::App* app = nullptr;
+  std::vector<std::string> arguments;
+  std::vector<std::vector<std::string>> values;  // by option of the table
+};
+
+CLI::App* add_command(CLI::App& root, const CommandSpec& spec) {
+  std::string_view words = spec.words;
+  std::size_t blank = words.find(' ');
+  if (blank == std::string_view::npos) return root.add_subcommand(std::string(words));
+  std::string group(words.substr(0, blank));
+  CLI::App* parent = root.get_subcommand_no_throw(group);
+  if (parent == nullptr) parent = root.add_subcommand(group);
+  return parent->add_subcommand(std::string(words.substr(blank + 1)));
+}
+
+void declare(CLI::App& root, const CommandSpec& spec, Parsed& parsed) {
+  parsed.spec = &spec;
+  parsed.app = add_command(root, spec);
+  parsed.app->set_help_flag()->allow_extras();
+  parsed.app->add_flag("-h,--help");
+  parsed.app->add_option("arguments", parsed.arguments);
+  parsed.values.resize(options().size());
+  for (std::size_t i = 0; i < options().size(); ++i) {
+    const OptionSpec& option = options()[i];
+    if (!takes(spec, option)) continue;
+    std::string name(option.name);
+    if (option.argument.empty())
+      parsed.app->add_flag(name);
+    else
+      parsed.app->add_option(name, parsed.values[i])->expected(1)->take_all();
   }
-  invocation.command = command->name;
-  if (wants_help) {
-    invocation.command = CommandName::help;
-    if (command->name != CommandName::help) invocation.arguments = {std::string(command->words)};
+}
+
+Status take_options(const Parsed& parsed, Invocation& to) {
+  for (std::size_t i = 0; i < options().size(); ++i) {
+    const OptionSpec& option = options()[i];
+    std::string name(option.name);
+    std::size_t times = takes(*parsed.spec, option) ? parsed.app->count(name) : 0;
+    if (times > 1 && !option.repeats) return wrong(name + " is given twice");
+    if (times > 0 && option.argument.empty()) DECANT_CHECK(set_option(to, option, ""));
+    for (const std::string& value : parsed.values[i]) DECANT_CHECK(set_option(to, option, value));
+  }
+  return ok_status();
+}
+
+Status take_command(const Parsed& parsed, Invocation& to) {
+  to.command = parsed.spec->name;
+  if (parsed.app->count("--help") > 0) {
+    to.command = CommandName::help;
+    to.arguments = {std::string(parsed.spec->words)};
+    return ok_status();
+  }
+  for (const std::string& word : parsed.app->remaining()) {
+    if (word.starts_with("-") && word != "-") {
+      return unknown_option(word.substr(0, word.find('=')), *parsed.spec);
+    }
+  }
+  to.arguments = parsed.arguments;
+  DECANT_CHECK(take_options(parsed, to));
+  return check_arguments(*parsed.spec, to);
+}
+
+}  // namespace
+
+Result<Invocation> parse(int argc, const char* const* argv) {
+  CLI::App root;
+  root.set_help_flag()->allow_extras();
+  bool help = false;
+  bool version = false;
+  root.add_flag("-h,--help", help);
+  root.add_flag("--version", version);
+  std::deque<Parsed> all;
+  for (const CommandSpec& spec : commands()) {
+    if (spec.name != CommandName::version) declare(root, spec, all.emplace_back());
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    return wrong(failure.what());  // a value is missing or too many
+  }
+  Invocation invocation;
+  if (version) return invocation.command = CommandName::version, invocation;
+  for (const Parsed& parsed : all) {
+    if (!parsed.app->parsed()) continue;
+    DECANT_CHECK(take_command(parsed, invocation));
     return invocation;
   }
-  DECANT_CHECK(parse_words(*command, std::span(words).subspan(used), invocation));
-  DECANT_CHECK(check_arguments(*command, invocation));
-  return invocation;
+  if (help) return invocation;
+  std::vector<std::string> rest = root.remaining(true);
+  if (!rest.empty()) return unknown_command(rest[0]);
+  if (root.got_subcommand("quarantine")) return wrong("quarantine takes list, show or export");
+  return wrong("a command is missing; 'decant help' lists them");
 }
 
 }  // namespace decant::cli

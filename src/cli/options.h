@@ -14,8 +14,18 @@
 namespace decant::cli {
 
 enum class CommandName {
-  inspect, plan, copy, run, verify, repair, status,
-  quarantine_list, quarantine_show, quarantine_export, help, version,
+  inspect,
+  plan,
+  copy,
+  run,
+  verify,
+  repair,
+  status,
+  quarantine_list,
+  quarantine_show,
+  quarantine_export,
+  help,
+  version,
 };
 
 struct CommandSpec {
@@ -24,15 +34,15 @@ struct CommandSpec {
   std::string_view arguments;  // "SOURCE TARGET"
   int arguments_min;
   int arguments_max;
-  std::string_view meaning;    // one line
-  std::string_view detail;     // a paragraph for `help COMMAND` and the reference
+  std::string_view meaning;  // one line
+  std::string_view detail;   // a paragraph for `help COMMAND` and the reference
 };
 
 struct OptionSpec {
-  std::string_view name;       // "--on-conflict"
-  std::string_view argument;   // "POLICY"; empty: a flag
+  std::string_view name;      // "--on-conflict"
+  std::string_view argument;  // "POLICY"; empty: a flag
   bool repeats;
-  std::string_view commands;   // words of the commands that take it, blank separated
+  std::string_view commands;  // words of the commands that take it, blank separated
   std::string_view meaning;
   std::string_view default_value;
 };
@@ -47,11 +57,11 @@ struct Invocation {
   CommandName command = CommandName::help;
   std::vector<std::string> arguments;
   JobOptions job;
-  std::string report_path;              // "-": standard output; empty: none
+  std::string report_path;  // "-": standard output; empty: none
   ProgressStyle progress = ProgressStyle::automatic;
   LogLevel log_level = LogLevel::warning;
-  std::string confirm;                  // --confirm NAME
-  std::string format = "text";          // of plan, inspect, status, quarantine: text or json
+  std::string confirm;          // --confirm NAME
+  std::string format = "text";  // of plan, inspect, status, quarantine: text or json
   QuarantineQuery quarantine;
 };
 

@@ -38,8 +38,8 @@ std::string_view written_scheme(std::string_view text) {
 Error unknown_scheme(std::string_view text, std::string_view scheme,
                      const std::vector<std::string>& schemes) {
   std::vector<std::string_view> known(schemes.begin(), schemes.end());
-  std::string message = "address '" + std::string(text) + "': there is no store '" +
-                        std::string(scheme) + "'";
+  std::string message =
+      "address '" + std::string(text) + "': there is no store '" + std::string(scheme) + "'";
   if (auto best = nearest(scheme, known)) {
     message += "; did you mean '" + std::string(*best) + ":'?";
   } else {
@@ -78,11 +78,13 @@ Result<Address> parse_address(std::string_view text, const std::vector<std::stri
     return Error{ErrorCode::invalid,
                  "address '" + address.text +
                      "': the ending does not say what it is; write the store in front of it, for "
-                     "example json:" + std::string(rest) + " or sqlite:" + std::string(rest)};
+                     "example json:" +
+                     std::string(rest) + " or sqlite:" + std::string(rest)};
   }
   if (rest.empty()) {
-    return Error{ErrorCode::invalid, "address '" + address.text + "': the place is missing; write " +
-                                         std::string(scheme) + ":PATH"};
+    return Error{ErrorCode::invalid, "address '" + address.text +
+                                         "': the place is missing; write " + std::string(scheme) +
+                                         ":PATH"};
   }
   address.scheme = std::string(scheme);
   address.place = std::string(rest);
