@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/nearest.h"
+#include "migration/overlay.h"
 #include "model/temporal.h"
 
 namespace decant::cli {
@@ -81,31 +82,13 @@ Status set_key(JobOptions& job, std::string_view text) {
   return ok_status();
 }
 
-Status set_policy(JobOptions& job, std::string_view text) {
-  constexpr std::string_view kNewer = "newer-than:";
-  if (text == "insert")
-    job.on_conflict = Policy::insert;
-  else if (text == "skip")
-    job.on_conflict = Policy::skip;
-  else if (text == "upsert")
-    job.on_conflict = Policy::upsert;
-  else if (text.starts_with(kNewer) && text.size() > kNewer.size()) {
-    job.on_conflict = Policy::newer_than;
-    job.newer_than = std::string(text.substr(kNewer.size()));
-  } else {
-    return wrong("--on-conflict takes insert, skip, upsert or newer-than:FIELD, not '" +
-                 std::string(text) + "'");
-  }
-  return ok_status();
-}
-
 Status set_run_time(JobOptions& job, std::string_view text) {
   auto parsed = parse_timestamp(text);
   if (!parsed) {
     return wrong("--run-time takes a time with its zone, like 2026-03-02T10:00:00Z, not '" +
                  std::string(text) + "'");
   }
-  job.run_time_us = parsed->as_int64();
+  job.run_time_us = parsed->microseconds;
   return ok_status();
 }
 
@@ -168,7 +151,11 @@ Status set_option(Invocation& to, const OptionSpec& option, const std::string& v
   if (name == "--threads" || name == "--sample" || name == "--limit") {
     return set_number_option(to, name, value);
   }
-  if (name == "--on-conflict") return set_policy(to.job, value);
+  if (name == "--on-conflict") {
+    if (migration::set_policy(value, to.job)) return ok_status();
+    return wrong("--on-conflict takes insert, skip, upsert or newer-than:FIELD, not '" + value +
+                 "'");
+  }
   if (name == "--run-time") return set_run_time(to.job, value);
   if (name == "--catalog") return to.job.catalog = value, ok_status();
   if (name == "--confirm") return to.confirm = value, ok_status();
@@ -189,8 +176,6 @@ Status check_arguments(const CommandSpec& command, const Invocation& invocation)
   return wrong("an argument is missing; usage: " + usage);
 }
 
-}  // namespace
-
 // One command of the table as CLI11 knows it, with the words it was given.
 struct Parsed {
   const CommandSpec* spec = nullptr;
@@ -199,20 +184,18 @@ struct Parsed {
   std::vector<std::vector<std::string>> values;  // by option of the table
 };
 
-CLI::App* add_command(CLI::App& root, const CommandSpec& spec) {
+CLI::App* add_command(CLI::App& root, CLI::App& group, const CommandSpec& spec) {
   std::string_view words = spec.words;
   std::size_t blank = words.find(' ');
   if (blank == std::string_view::npos) return root.add_subcommand(std::string(words));
-  std::string group(words.substr(0, blank));
-  CLI::App* parent = root.get_subcommand_no_throw(group);
-  if (parent == nullptr) parent = root.add_subcommand(group);
-  return parent->add_subcommand(std::string(words.substr(blank + 1)));
+  return group.add_subcommand(std::string(words.substr(blank + 1)));
 }
 
-void declare(CLI::App& root, const CommandSpec& spec, Parsed& parsed) {
+void declare(CLI::App& root, CLI::App& group, const CommandSpec& spec, Parsed& parsed) {
   parsed.spec = &spec;
-  parsed.app = add_command(root, spec);
-  parsed.app->set_help_flag()->allow_extras();
+  parsed.app = add_command(root, group, spec);
+  parsed.app->set_help_flag();
+  parsed.app->allow_extras();
   parsed.app->add_flag("-h,--help");
   parsed.app->add_option("arguments", parsed.arguments);
   parsed.values.resize(options().size());
@@ -260,14 +243,17 @@ Status take_command(const Parsed& parsed, Invocation& to) {
 
 Result<Invocation> parse(int argc, const char* const* argv) {
   CLI::App root;
-  root.set_help_flag()->allow_extras();
+  root.set_help_flag();
+  root.allow_extras();
   bool help = false;
   bool version = false;
   root.add_flag("-h,--help", help);
   root.add_flag("--version", version);
+  CLI::App* quarantine = root.add_subcommand("quarantine");
+  quarantine->allow_extras();
   std::deque<Parsed> all;
   for (const CommandSpec& spec : commands()) {
-    if (spec.name != CommandName::version) declare(root, spec, all.emplace_back());
+    if (spec.name != CommandName::version) declare(root, *quarantine, spec, all.emplace_back());
   }
   try {
     root.parse(argc, argv);
