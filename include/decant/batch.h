@@ -120,7 +120,7 @@ struct BadText {
   Origin origin;
   std::string_view reason;  // one word of reasons.h, e.g. "duplicate_key"
   std::string_view message;
-  std::string_view text;    // as it stands in the source, cut at quarantine_text_bytes_max
+  std::string_view text;  // as it stands in the source, cut at quarantine_text_bytes_max
 };
 
 struct Batch {
@@ -134,8 +134,8 @@ struct Batch {
   Arena arena;
   std::vector<Record> records;
   std::vector<BadText> bad;
-  std::string resume;             // opaque: reading the partition from here goes on after this batch
-  std::uint64_t source_bytes = 0; // bytes of the source that this batch stands for
+  std::string resume;  // opaque: reading the partition from here goes on after this batch
+  std::uint64_t source_bytes = 0;  // bytes of the source that this batch stands for
   std::vector<std::unique_ptr<const Shape>> shapes;  // the ones past shapes_max
 };
 

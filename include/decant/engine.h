@@ -35,16 +35,16 @@ enum class Duplicates : std::uint8_t {
 struct JobOptions {
   bool dry_run = false;
   bool yes = false;
-  bool scan = false;         // `plan`: read all of the source and count
+  bool scan = false;  // `plan`: read all of the source and count
   bool no_verify = false;
-  bool sketch = false;       // verify by sketch instead of the exact join
-  bool restart = false;      // begin a new run although an unfinished one could be resumed
-  bool exclusive = false;    // nobody else uses the target
-  std::uint64_t sample = 0;  // verify: a quick look at N records; 0: all
-  std::uint32_t threads = 0; // 0: the plan's, else the number of cores, at most 8
+  bool sketch = false;        // verify by sketch instead of the exact join
+  bool restart = false;       // begin a new run although an unfinished one could be resumed
+  bool exclusive = false;     // nobody else uses the target
+  std::uint64_t sample = 0;   // verify: a quick look at N records; 0: all
+  std::uint32_t threads = 0;  // 0: the plan's, else the number of cores, at most 8
   std::optional<std::uint64_t> limit;
   std::optional<Policy> on_conflict;
-  std::string newer_than;    // the field, for Policy::newer_than
+  std::string newer_than;  // the field, for Policy::newer_than
   std::optional<Duplicates> duplicates;
   // COLLECTION (target name; empty: the only one), FIELDS.
   std::vector<std::pair<std::string, std::vector<std::string>>> keys;
@@ -52,7 +52,7 @@ struct JobOptions {
   std::vector<std::string> only;   // patterns of collections
   std::vector<std::string> skip;
   std::optional<std::int64_t> run_time_us;  // microseconds since 1970, UTC
-  std::string catalog;             // folder; empty: .decant beside the plan, or here
+  std::string catalog;                      // folder; empty: .decant beside the plan, or here
 };
 
 // What to work on: a plan file, or two addresses.

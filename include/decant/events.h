@@ -12,10 +12,10 @@ namespace decant {
 enum class LogLevel { debug, info, warning, error };
 
 struct Progress {
-  std::string_view phase;       // "scan", "copy", "index", "verify", "repair"
+  std::string_view phase;  // "scan", "copy", "index", "verify", "repair"
   std::string_view collection;
-  std::string_view file;        // source file or partition in work; may be empty
-  std::uint64_t records = 0;    // so far, of this phase and collection
+  std::string_view file;      // source file or partition in work; may be empty
+  std::uint64_t records = 0;  // so far, of this phase and collection
   std::uint64_t bytes = 0;
   std::uint64_t bytes_total = 0;    // 0: not known
   std::uint64_t records_total = 0;  // 0: not known

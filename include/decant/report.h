@@ -91,11 +91,11 @@ struct Report {
   std::uint64_t written = 0;
   std::vector<CollectionReport> collections;
   std::optional<VerifyTotals> verify;
-  std::vector<DifferenceReport> differences;  // at most differences_max
-  std::string differences_file;               // all of them, NDJSON; empty: none
+  std::vector<DifferenceReport> differences;     // at most differences_max
+  std::string differences_file;                  // all of them, NDJSON; empty: none
   std::map<std::string, std::uint64_t> reasons;  // of quarantine
-  std::vector<std::string> notes;             // what a person should know, one line each
-  std::string error;                          // why it failed, was refused or interrupted
+  std::vector<std::string> notes;                // what a person should know, one line each
+  std::string error;                             // why it failed, was refused or interrupted
   double seconds = 0;
   std::uint64_t bytes_read = 0;
   std::uint64_t peak_rss_bytes = 0;
@@ -104,12 +104,15 @@ struct Report {
 std::string to_json(const Report& report);
 
 struct FieldVerdictReport {
-  std::string source;   // empty: made by a rule
-  std::string target;   // empty: dropped
-  std::string rule;     // in words: "rename", "values, default"
-  std::string verdict;  // "lossless", "conditional", "lossy", "dropped"
-  std::string condition;
-  std::optional<std::uint64_t> breaking;  // records that break it; only with a scan
+  std::string side;  // "source" or "target"
+  std::string kind;  // of the plan; empty where it has none
+  std::string field;
+  std::string verdict;  // "lossless", "conditional", "lossy"
+  std::string text;     // how it gets there; what must hold; what is lost
+  std::string reason;   // the plan's own, where it gives one
+  std::string consequence;
+  bool declared = false;                  // lossy, and the plan says why
+  std::optional<std::uint64_t> breaking;  // records that break the condition; only with a scan
   std::vector<std::string> examples;
 };
 
@@ -121,8 +124,9 @@ struct CollectionPlanReport {
   bool exists = false;
   std::vector<FieldVerdictReport> fields;
   std::vector<std::string> problems;  // what stands in the way of a run
+  std::vector<std::string> notes;
   std::optional<std::uint64_t> records;
-  std::uint64_t bad = 0;              // bad text, only with a scan
+  std::uint64_t bad = 0;  // bad text, only with a scan
 };
 
 struct PlanReport {
@@ -142,8 +146,9 @@ struct InspectField {
   std::map<std::string, std::uint64_t> types;  // type word -> records
   std::uint64_t present = 0;
   std::uint64_t nulls = 0;
-  bool key_candidate = false;
-  std::string example;  // JSON text, shortened
+  std::uint64_t distinct = 0;  // different values; an estimate where it is not exact
+  bool distinct_exact = true;
+  std::vector<std::string> examples;  // JSON text, shortened
 };
 
 struct InspectCollection {
@@ -154,7 +159,7 @@ struct InspectCollection {
   std::map<std::string, std::uint64_t> bad_reasons;
   std::vector<std::string> key;  // declared, where there is one
   std::vector<InspectField> fields;
-  std::vector<std::string> key_candidates;
+  std::vector<std::string> key_candidates;  // "id", "control_number, year"
 };
 
 struct InspectReport {
@@ -168,7 +173,7 @@ std::string to_json(const InspectReport& report);
 struct RunStatus {
   std::string migration;
   std::string run;
-  std::string state;    // running (or dead), finished, failed, interrupted
+  std::string state;  // running (or dead), finished, failed, interrupted
   std::string outcome;
   std::string started;  // ISO 8601, UTC
   std::string source;

@@ -1,7 +1,8 @@
 // Result<T> and Status: how every function of Decant that can fail says so.
 //
 // An Error answers its caller's questions: may I try again, must I reconnect, must the run stop.
-// A bad record is not an Error but data (see Rejection in store.h); a broken invariant is an assert.
+// A bad record is not an Error but data (see Rejection in store.h); a broken invariant is an
+// assert.
 #pragma once
 
 #include <cassert>
@@ -49,9 +50,10 @@ class [[nodiscard]] Result {
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   template <typename U>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-             !std::is_same_v<std::decay_t<U>, Error> && !std::is_same_v<std::decay_t<U>, Result>)
-  Result(U&& value) : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+           !std::is_same_v<std::decay_t<U>, Error> && !std::is_same_v<std::decay_t<U>, Result>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -86,15 +88,15 @@ inline Status ok_status() { return Done{}; }
 #define DECANT_CONCAT(a, b) DECANT_CONCAT_INNER(a, b)
 
 // DECANT_CHECK(expression): returns the expression's error from the enclosing function.
-#define DECANT_CHECK(expression)                                            \
-  do {                                                                      \
-    auto decant_status = (expression);                                      \
-    if (!decant_status.ok()) return std::move(decant_status).error();       \
+#define DECANT_CHECK(expression)                                      \
+  do {                                                                \
+    auto decant_status = (expression);                                \
+    if (!decant_status.ok()) return std::move(decant_status).error(); \
   } while (false)
 
-#define DECANT_ASSIGN_INNER(temporary, target, expression)       \
-  auto temporary = (expression);                                 \
-  if (!temporary.ok()) return std::move(temporary).error();      \
+#define DECANT_ASSIGN_INNER(temporary, target, expression)  \
+  auto temporary = (expression);                            \
+  if (!temporary.ok()) return std::move(temporary).error(); \
   target = std::move(temporary).value()
 
 // DECANT_ASSIGN(auto x, expression): x takes the value, or the error is returned.

@@ -25,20 +25,22 @@ namespace decant {
 
 // What a store is able to do. A deviation is a named capability, never an `if` on the store.
 struct Capabilities {
-  std::uint32_t batch_records_max = 100'000;     // records in one stage() call
-  std::uint32_t transaction_records_max = 100'000;  // records between two commits; see short_transactions
-  std::uint32_t transaction_ms_max = 0;          // 0: no bound; else commit after this time
-  bool transactions = true;    // what was staged since the last commit takes effect whole or not at all
-  bool checkpoints = true;     // the checkpoint of a commit is durable with its data, and read back
-  bool ordered = true;         // records take effect in the order in which they were staged
-  bool snapshot = true;        // all readers of one View see one state
-  bool nulls = false;          // tells null and absent apart by itself
-  bool nested = false;         // holds lists and maps natively
+  std::uint32_t batch_records_max = 100'000;  // records in one stage() call
+  std::uint32_t transaction_records_max =
+      100'000;                           // records between two commits; see short_transactions
+  std::uint32_t transaction_ms_max = 0;  // 0: no bound; else commit after this time
+  bool transactions =
+      true;  // what was staged since the last commit takes effect whole or not at all
+  bool checkpoints = true;  // the checkpoint of a commit is durable with its data, and read back
+  bool ordered = true;      // records take effect in the order in which they were staged
+  bool snapshot = true;     // all readers of one View see one state
+  bool nulls = false;       // tells null and absent apart by itself
+  bool nested = false;      // holds lists and maps natively
   bool sets = false;
-  bool schema = true;          // has definitions; otherwise every collection is `open`
+  bool schema = true;  // has definitions; otherwise every collection is `open`
   bool deletes = true;
-  bool reads = true;           // false: write only
-  bool server = false;         // not backed up without being asked
+  bool reads = true;                     // false: write only
+  bool server = false;                   // not backed up without being asked
   std::uint32_t decimal_digits_max = 0;  // 0: any
   std::uint32_t record_bytes_max = 0;    // 0: no limit of its own
 };
@@ -68,16 +70,16 @@ struct Rejection {
 
 struct Partition {
   std::string collection;
-  std::string id;              // opaque to all but the store; stable from run to run
-  std::string label;           // for people: a file's path, a range of keys
-  std::uint32_t file = 0;      // index in View::files(), where there are files
-  std::uint64_t bytes = 0;     // estimates, 0 = unknown
+  std::string id;           // opaque to all but the store; stable from run to run
+  std::string label;        // for people: a file's path, a range of keys
+  std::uint32_t file = 0;   // index in View::files(), where there are files
+  std::uint64_t bytes = 0;  // estimates, 0 = unknown
   std::uint64_t records = 0;
 };
 
 struct ReadOptions {
-  std::string_view resume;            // Batch::resume of an earlier read; empty: from the start
-  std::uint32_t batch_records = 1024; // a batch ends at the first of the two
+  std::string_view resume;             // Batch::resume of an earlier read; empty: from the start
+  std::uint32_t batch_records = 1024;  // a batch ends at the first of the two
   std::uint32_t batch_bytes = 1 << 20;
   std::span<const std::string> fields = {};  // only these, where the store can; empty: all
 };
@@ -113,19 +115,20 @@ class View {
 
 // How one collection is written.
 struct WriteTarget {
-  Definition definition;             // as native() or describe() gave it
+  Definition definition;  // as native() or describe() gave it
   Policy policy = Policy::insert;
-  std::string newer_than;            // field, for Policy::newer_than
-  std::vector<std::string> owned;    // fields the plan owns; others are not touched or compared. Empty: all
-  std::vector<std::string> once;     // written on insert only, and not compared
-  bool created = false;              // create() made it in this migration: it may be loaded in bulk
+  std::string newer_than;  // field, for Policy::newer_than
+  std::vector<std::string>
+      owned;  // fields the plan owns; others are not touched or compared. Empty: all
+  std::vector<std::string> once;  // written on insert only, and not compared
+  bool created = false;           // create() made it in this migration: it may be loaded in bulk
 };
 
 struct WriteOptions {
   bool dry_run = false;        // decide on outcomes, write nothing, open read-only
   bool exclusive = false;      // nobody else uses the target: indexes may be dropped and made again
   bool want_existing = false;  // fill StageResult::existing
-  std::string checkpoint_name; // the migration: whose checkpoint this is
+  std::string checkpoint_name;  // the migration: whose checkpoint this is
   std::stop_token stop = {};
 };
 
@@ -138,10 +141,10 @@ struct StageResult {
 
 // Taken out of the target again, because a constraint that was built after the load refused it.
 struct Withdrawn {
-  std::uint32_t target = 0;       // index in the writer's targets
-  std::string reason;             // as Rejection
+  std::uint32_t target = 0;  // index in the writer's targets
+  std::string reason;        // as Rejection
   std::string message;
-  Batch record;                   // exactly one record: what was written
+  Batch record;  // exactly one record: what was written
 };
 
 struct FinishResult {
@@ -229,7 +232,7 @@ struct StoreOptions {
   std::string collection;            // name of the one collection, where the place does not say it
   std::vector<Definition> definitions;  // declared shapes (CSV types)
   bool exclusive = false;
-  bool for_write = false;            // a missing place is not an error
+  bool for_write = false;  // a missing place is not an error
 };
 
 }  // namespace decant

@@ -13,13 +13,13 @@
 namespace decant {
 
 enum class Type : std::uint8_t {
-  absent,           // the record has no such field
-  null,             // the field is there and says nothing
+  absent,  // the record has no such field
+  null,    // the field is there and says nothing
   boolean,
   int64,
-  decimal,          // exact; the digits as text: -12.50, 1e400, a 60-digit number
-  real,             // IEEE 754 double, kept apart from decimal; may be infinite or NaN
-  text,             // UTF-8, checked at the border
+  decimal,  // exact; the digits as text: -12.50, 1e400, a 60-digit number
+  real,     // IEEE 754 double, kept apart from decimal; may be infinite or NaN
+  text,     // UTF-8, checked at the border
   bytes,
   timestamp,        // microseconds since 1970-01-01T00:00:00Z, with the zone it was written in
   timestamp_local,  // the same without a zone: another type, never equal to a timestamp
@@ -28,11 +28,11 @@ enum class Type : std::uint8_t {
   interval,         // months, days, microseconds
   uuid,             // 16 bytes
   list,
-  map,              // order kept
+  map,  // order kept
   text_set,
   number_set,
   bytes_set,
-  foreign,          // the store's own text for a type that is not here; its type is in the definition
+  foreign,  // the store's own text for a type that is not here; its type is in the definition
 };
 
 // The word for a type, as plans, reports and definitions write it ("int64", "text", ...).
@@ -79,7 +79,9 @@ class Value {
     value.zone_minutes_ = zone_minutes;
     return value;
   }
-  static constexpr Value timestamp_local(std::int64_t us) { return Value(Type::timestamp_local, us); }
+  static constexpr Value timestamp_local(std::int64_t us) {
+    return Value(Type::timestamp_local, us);
+  }
   static constexpr Value date(std::int64_t days) { return Value(Type::date, days); }
   static constexpr Value time(std::int64_t us) { return Value(Type::time, us); }
   static constexpr Value interval(const Interval* v) {
