@@ -38,6 +38,13 @@ Document Document::text(std::string_view value) {
   return document;
 }
 
+Document Document::raw(std::string_view json) {
+  Document document;
+  document.form_ = Form::raw;
+  document.text_ = json;
+  return document;
+}
+
 Document Document::list() {
   Document document;
   document.form_ = Form::list;
@@ -110,6 +117,9 @@ void Document::append_to(std::string& out, bool pretty, unsigned level) const {
       return append_scalar(out, Value::real(real_));
     case Form::text:
       return append_scalar(out, Value::text(text_));
+    case Form::raw:
+      out += text_;
+      return;
     case Form::list: {
       out += '[';
       for (std::size_t i = 0; i < items_.size(); ++i) {

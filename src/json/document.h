@@ -14,13 +14,15 @@ namespace decant::json {
 // A value that owns what it holds; members keep their order. Copyable.
 class Document {
  public:
-  enum class Form : std::uint8_t { null, boolean, integer, real, text, list, map };
+  enum class Form : std::uint8_t { null, boolean, integer, real, text, list, map, raw };
 
   Document() = default;
   static Document boolean(bool value);
   static Document integer(std::int64_t value);
   static Document real(double value);
   static Document text(std::string_view value);
+  // JSON text that is written as it stands, so that no digit of it is lost. REQUIRES: it is valid.
+  static Document raw(std::string_view json);
   static Document list();
   static Document map();
 

@@ -39,8 +39,8 @@ Document to_document(const VerifyTotals& totals) {
 
 // JSON text that stands in a report as the value it is; text that is no JSON stands as a string.
 Document embedded(const std::string& json_text) {
-  auto parsed = json::parse_document(json_text, "report");
-  return parsed.ok() ? std::move(*parsed) : Document::text(json_text);
+  bool valid = json::parse_document(json_text, "report").ok();
+  return valid ? Document::raw(json_text) : Document::text(json_text);
 }
 
 Document to_document(const DifferenceReport& difference) {
