@@ -1,16 +1,180 @@
 #include "cli/command_line.h"
 
+#include <csignal>
 #include <cstdio>
+#include <stop_token>
 #include <string_view>
 
-namespace decant::cli {
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "migration/plan.h"
+#include "stores/registry.h"
 
-int run(int argc, char** argv) {
-  if (argc == 2 && std::string_view(argv[1]) == "--version") {
-    std::puts("decant " DECANT_VERSION);
-    return 0;
+namespace decant::cli {
+namespace {
+
+// Set by the first SIGINT or SIGTERM; the second one ends the program as it always would.
+volatile std::sig_atomic_t interrupted = 0;
+
+extern "C" void on_interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+// Turns the signal flag into a stop request; polled, since a handler may do next to nothing.
+class InterruptWatch {
+ public:
+  InterruptWatch() {
+    std::signal(SIGINT, on_interrupt);
+    std::signal(SIGTERM, on_interrupt);
+    std::signal(SIGPIPE, SIG_IGN);
+    thread_ = std::jthread([this](std::stop_token ending) {
+      std::unique_lock lock(mutex_);
+      while (!ending.stop_requested()) {
+        if (interrupted != 0) source_.request_stop();
+        condition_.wait_for(lock, ending, kPollInterval, [] { return false; });
+      }
+    });
+  }
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  static constexpr std::chrono::milliseconds kPollInterval{50};
+  std::stop_source source_;
+  std::mutex mutex_;
+  std::condition_variable_any condition_;
+  std::jthread thread_;  // last: it ends before what it uses
+};
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "decant: %s\n", error.message.c_str());
+  return exit_status(error.code);
+}
+
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+int print_or_fail(std::string_view text, int status) {
+  if (print(text)) return status;
+  return fail({ErrorCode::io, "standard output could not be written"});
+}
+
+Job job_of(const Invocation& invocation) {
+  Job job;
+  job.options = invocation.job;
+  if (invocation.arguments.size() == 2) {
+    job.source = invocation.arguments[0];
+    job.target = invocation.arguments[1];
+  } else if (!invocation.arguments.empty()) {
+    job.plan_path = invocation.arguments[0];
+  }
+  return job;
+}
+
+template <typename AnyReport>
+int show(const Invocation& invocation, const Result<AnyReport>& report, int status) {
+  if (!report.ok()) return fail(report.error());
+  return print_or_fail(invocation.format == "json" ? to_json(*report) : to_text(*report), status);
+}
+
+// The report goes to its file, or to standard output instead of the text.
+int deliver(const Invocation& invocation, const Result<Report>& result) {
+  if (!result.ok()) return fail(result.error());
+  const Report& report = *result;
+  int status = exit_status(report.outcome);
+  if (!report.error.empty()) std::fprintf(stderr, "decant: %s\n", report.error.c_str());
+  if (invocation.report_path == "-") return print_or_fail(to_json(report), status);
+  if (!invocation.report_path.empty()) {
+    Status written = write_file_atomically(invocation.report_path, to_json(report));
+    if (!written.ok()) return fail(std::move(written).error().in("--report"));
+  }
+  return print_or_fail(to_text(report), status);
+}
+
+int list_quarantine(Engine& engine, const Invocation& invocation) {
+  bool show_one = invocation.command == CommandName::quarantine_show;
+  QuarantineQuery query = invocation.quarantine;
+  std::string place = invocation.arguments.empty() ? "" : invocation.arguments[0];
+  if (show_one) {
+    query.id = std::strtoull(place.c_str(), nullptr, 10);
+    if (query.id == 0) {
+      return fail({ErrorCode::invalid,
+                   "quarantine show takes the number of an entry, not '" + place + "'"});
+    }
+    place.clear();
+  }
+  auto entries = engine.quarantine(migration::catalog_folder(invocation.job.catalog, place), query);
+  if (!entries.ok()) return fail(entries.error());
+  if (show_one && entries->empty()) {
+    return fail({ErrorCode::not_found, "the quarantine has no entry " + std::to_string(query.id)});
+  }
+  bool lines = invocation.format == "json" || invocation.command == CommandName::quarantine_export;
+  for (const QuarantineEntry& entry : *entries) {
+    std::string text = lines      ? to_json(entry) + "\n"
+                       : show_one ? to_text_whole(entry)
+                                  : to_text(entry);
+    if (!print(text)) return fail({ErrorCode::io, "standard output could not be written"});
+  }
+  return 0;
+}
+
+int execute(Engine& engine, const Invocation& invocation) {
+  Job job = job_of(invocation);
+  switch (invocation.command) {
+    case CommandName::help:
+      return help(invocation.arguments);
+    case CommandName::version:
+      return print_or_fail("decant " DECANT_VERSION "\n", 0);
+    case CommandName::inspect:
+      return show(invocation, engine.inspect(invocation.arguments[0], invocation.job), 0);
+    case CommandName::plan: {
+      auto report = engine.plan(job);
+      return show(invocation, report, report.ok() ? exit_status(report->outcome) : 0);
+    }
+    case CommandName::copy:
+    case CommandName::run:
+      return deliver(invocation, engine.run(job));
+    case CommandName::verify:
+      return deliver(invocation, engine.verify(job));
+    case CommandName::repair:
+      return deliver(invocation, engine.repair(job));
+    case CommandName::status: {
+      std::string place = invocation.arguments.empty() ? "" : invocation.arguments[0];
+      return show(invocation,
+                  engine.status(migration::catalog_folder(invocation.job.catalog, place)), 0);
+    }
+    case CommandName::quarantine_list:
+    case CommandName::quarantine_show:
+    case CommandName::quarantine_export:
+      return list_quarantine(engine, invocation);
   }
   return 2;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const stores::Registry& registry) {
+  auto parsed = parse(argc, argv);
+  if (!parsed.ok()) return fail(parsed.error());
+  const Invocation& invocation = *parsed;
+  if (invocation.command == CommandName::help || invocation.command == CommandName::version) {
+    Engine idle{Environment{}};
+    return execute(idle, invocation);
+  }
+  Terminal terminal(invocation.progress, invocation.log_level, invocation.job.yes,
+                    invocation.confirm);
+  InterruptWatch watch;
+  SystemClock clock;
+  Engine engine({&registry, &clock, &terminal, &terminal, watch.token()});
+  int status = execute(engine, invocation);
+  terminal.end_line();
+  return status;
 }
 
 }  // namespace decant::cli
