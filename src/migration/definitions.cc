@@ -1,0 +1,257 @@
+#include "migration/definitions.h"
+
+#include <algorithm>
+
+#include "mapping/infer.h"
+#include "mapping/statistics.h"
+#include "migration/names.h"
+
+namespace decant::migration {
+namespace {
+
+Error wrong(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+
+const Definition* find(const std::vector<Definition>& definitions, std::string_view name) {
+  for (const Definition& definition : definitions) {
+    if (definition.name == name) return &definition;
+  }
+  return nullptr;
+}
+
+// Calls `take` with every batch of a source collection, in source order.
+template <typename Take>
+Status read_all(const std::string& collection, const ResolveOptions& options, View& view,
+                const Take& take) {
+  DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(collection));
+  Batch batch;
+  std::uint64_t records = 0, bytes = 0, bytes_total = 0;
+  for (const Partition& partition : partitions) bytes_total += partition.bytes;
+  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+    DECANT_ASSIGN(auto reader, view.read(partitions[i], {}));
+    while (true) {
+      if (options.stop.stop_requested()) {
+        return Error{ErrorCode::interrupted, "interrupted while the source was read"};
+      }
+      DECANT_ASSIGN(bool more, reader->next(batch));
+      if (!more) break;
+      take(i, batch);
+      records += batch.records.size();
+      bytes += batch.source_bytes;
+      if (options.sink == nullptr) continue;
+      options.sink->progress(
+          {"scan", collection, partitions[i].label, records, bytes, bytes_total});
+    }
+  }
+  return ok_status();
+}
+
+// The source's own key, under the names that the rules give its fields; empty where they do not
+// carry all of it over.
+std::vector<std::string> carried_key(const Definition& source, const mapping::Rules& rules) {
+  std::vector<std::string> key;
+  for (const std::string& field : source.key) {
+    const mapping::Kind& kind = rules.kinds.front();
+    std::string name;
+    for (const mapping::FieldRule& rule : kind.map) {
+      if (rule.from.size() == 1 && rule.from[0] == field) name = rule.target;
+    }
+    if (name.empty() && kind.rest == mapping::Rest::keep) name = field;
+    if (name.empty()) return {};
+    key.push_back(std::move(name));
+  }
+  return key;
+}
+
+std::string candidates_text(const mapping::CollectionSummary& summary) {
+  std::string text;
+  for (const mapping::KeyCandidate& candidate : summary.keys) {
+    std::string fields;
+    for (const std::string& field : candidate.fields) fields += (fields.empty() ? "" : ",") + field;
+    text += (text.empty() ? "" : " or ") + fields;
+  }
+  return text;
+}
+
+Error no_key(const ResolvedCollection& collection, const ResolveOptions& options, View& view) {
+  mapping::FieldStatistics statistics;
+  auto take = [&](std::uint32_t, const Batch& batch) { statistics.add(batch); };
+  Status read = read_all(collection.from.front(), options, view, take);
+  if (!read.ok()) return std::move(read).error();
+  std::string candidates = candidates_text(statistics.summary());
+  std::string message = "collection '" + collection.name + "' has no key, and none is guessed; ";
+  if (candidates.empty()) {
+    message +=
+        "no field or pair of fields is unique and always present, so name fields that are "
+        "meant to be: --key FIELD,...";
+  } else {
+    message += "say which fields identify a record: --key " + candidates;
+  }
+  return wrong(message);
+}
+
+Status settle_key(const Plan& plan, const Definition* target, const Definition* declared,
+                  const Definition& source, ResolvedCollection& collection) {
+  static_cast<void>(plan);
+  collection.key = collection.rules.key;
+  if (collection.key.empty() && target != nullptr) collection.key = target->key;
+  if (collection.key.empty() && declared != nullptr) collection.key = declared->key;
+  if (collection.key.empty()) collection.key = carried_key(source, collection.rules);
+  return ok_status();
+}
+
+// A source definition under the names that the plan gives its fields, as the wish for the target.
+Definition carried_definition(const Plan& plan, const Definition& source,
+                              const ResolvedCollection& collection) {
+  Definition wanted = source;
+  auto renamed = [&](const std::string& field) { return field_name(plan, source.name, field); };
+  auto rename_all = [&](std::vector<std::string>& fields) {
+    std::transform(fields.begin(), fields.end(), fields.begin(), renamed);
+  };
+  wanted.name = collection.name;
+  wanted.left_behind.clear();
+  wanted.is_view = false;
+  wanted.key = collection.key;
+  for (Field& field : wanted.fields) field.name = renamed(field.name);
+  for (Index& index : wanted.indexes) {
+    for (IndexPart& part : index.parts) {
+      if (!part.field.empty()) part.field = renamed(part.field);
+    }
+  }
+  for (ForeignKey& key : wanted.foreign_keys) {
+    rename_all(key.fields);
+    for (std::string& field : key.target_fields) field = field_name(plan, key.collection, field);
+    key.collection = collection_name(plan, key.collection);
+  }
+  return wanted;
+}
+
+Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
+                         ResolvedCollection& collection) {
+  mapping::DefinitionBuilder builder({collection.name, collection.key, {}, "decant_rest"});
+  mapping::CompileOptions compile;
+  compile.run.run_time_us = options.run_time_us;
+  compile.keep_notes = collection.keep_notes;
+  compile.source = collection.source_fields;
+  std::shared_ptr<const mapping::Mapping> mapping = mapping::Mapping::identity();
+  if (!collection.rules.is_identity()) {
+    DECANT_ASSIGN(mapping, mapping::Mapping::compile({collection.rules}, compile));
+  }
+  ShapeTable shapes;
+  mapping::Mapper mapper(mapping, shapes);
+  mapping::MappedBatch mapped;
+  std::uint32_t offset = 0;
+  for (const std::string& name : collection.from) {
+    std::uint32_t current = UINT32_MAX;
+    std::uint32_t seen = 0;
+    auto take = [&](std::uint32_t partition, const Batch& batch) {
+      if (partition != current) builder.start_partition(offset + partition);
+      current = partition;
+      seen = partition + 1;
+      mapper.apply(batch, mapped);
+      builder.add(mapped.targets.front());
+      resolved.records_seen += batch.records.size() + batch.bad.size();
+    };
+    DECANT_CHECK(read_all(name, options, *resolved.source_view, take));
+    offset += seen;
+  }
+  DECANT_ASSIGN(mapping::Inferred inferred, builder.finish());
+  for (std::string& note : inferred.notes) collection.notes.push_back(std::move(note));
+  return std::move(inferred.definition);
+}
+
+Definition open_definition(const ResolvedCollection& collection) {
+  Definition definition;
+  definition.name = collection.name;
+  definition.key = collection.key;
+  definition.open = true;
+  return definition;
+}
+
+// The definition that the target should get, where it has no such collection yet.
+Result<Definition> wanted_definition(const Plan& plan, const Definition* declared,
+                                     const Definition& source, const ResolveOptions& options,
+                                     Resolved& resolved, ResolvedCollection& collection) {
+  if (declared != nullptr) {
+    collection.origin = DefinitionOrigin::plan;
+    Definition wanted = *declared;
+    wanted.key = collection.key;
+    return wanted;
+  }
+  bool plain = collection.rules.is_identity() || plan.collections.empty();
+  if (!source.open && plain && collection.from.size() == 1) {
+    collection.origin = DefinitionOrigin::source;
+    return carried_definition(plan, source, collection);
+  }
+  if (!resolved.target->capabilities().schema) {
+    collection.origin = DefinitionOrigin::open;
+    return open_definition(collection);
+  }
+  collection.origin = DefinitionOrigin::inferred;
+  collection.keep_notes = !collection.rules.is_identity();
+  return infer(options, resolved, collection);
+}
+
+Status check_policy(const ResolvedCollection& collection) {
+  if (collection.policies.newer_than.empty() || collection.definition.open) return ok_status();
+  if (collection.definition.find(collection.policies.newer_than) != nullptr) return ok_status();
+  return wrong("newer-than: collection '" + collection.name + "' has no field '" +
+               collection.policies.newer_than + "'");
+}
+
+Status settle(const Plan& plan, const std::vector<Definition>& existing,
+              const ResolveOptions& options, Resolved& resolved, ResolvedCollection& collection) {
+  const Definition& source = *find(resolved.source_definitions, collection.from.front());
+  const Definition* target = find(existing, collection.name);
+  const Definition* declared = find(plan.definitions, collection.name);
+  if (!source.open && collection.from.size() == 1) collection.source_fields = source.fields;
+  DECANT_CHECK(mapping::check_coverage(collection.rules, collection.source_fields));
+  DECANT_CHECK(settle_key(plan, target, declared, source, collection));
+  if (collection.key.empty() && options.need_keys) {
+    return no_key(collection, options, *resolved.source_view);
+  }
+  collection.rules.key = collection.key;
+  collection.exists = target != nullptr;
+  if (target != nullptr) {
+    collection.definition = *target;
+    if (collection.definition.key.empty()) collection.definition.key = collection.key;
+    return check_policy(collection);
+  }
+  DECANT_ASSIGN(Definition wanted,
+                wanted_definition(plan, declared, source, options, resolved, collection));
+  DECANT_ASSIGN(collection.definition, resolved.target->native(wanted));
+  return check_policy(collection);
+}
+
+// Keys that the command line gives by collection, where the plan names none.
+Status lay_named_keys(const Plan& plan, Resolved& resolved) {
+  for (const auto& [path, value] : plan.keys) {
+    constexpr std::string_view kOption = "--key ";
+    if (!path.starts_with(kOption) || path.size() == kOption.size()) continue;
+    std::string name = path.substr(kOption.size());
+    auto same = [&](const ResolvedCollection& collection) { return collection.name == name; };
+    auto found = std::find_if(resolved.collections.begin(), resolved.collections.end(), same);
+    if (found == resolved.collections.end()) {
+      return wrong("--key: there is no collection '" + name + "' in the target");
+    }
+    found->rules.key.clear();
+    for (std::size_t at = 0; at <= value.size();) {
+      std::size_t end = std::min(value.find(',', at), value.size());
+      found->rules.key.push_back(value.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return ok_status();
+}
+
+}  // namespace
+
+Status settle_definitions(const Plan& plan, const std::vector<Definition>& existing,
+                          const ResolveOptions& options, Resolved& resolved) {
+  DECANT_CHECK(lay_named_keys(plan, resolved));
+  for (ResolvedCollection& collection : resolved.collections) {
+    DECANT_CHECK(settle(plan, existing, options, resolved, collection));
+  }
+  return ok_status();
+}
+
+}  // namespace decant::migration
