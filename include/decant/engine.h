@@ -24,13 +24,6 @@ class Registry;
 }
 class Clock;
 
-enum class Duplicates : std::uint8_t {
-  keep_first,  // the default: a later equal one is `duplicate`, a later different one quarantined
-  first,       // the others are `duplicate`
-  last,        // the others are `duplicate`
-  quarantine,  // every later one is quarantined
-};
-
 // What a caller may ask beyond the plan; an absent option leaves what the plan says.
 struct JobOptions {
   bool dry_run = false;

@@ -8,27 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "decant/books.h"
 #include "decant/definition.h"
 
 namespace decant {
-
-// Books count source records; each has exactly one outcome.
-struct Books {
-  std::uint64_t read = 0;
-  std::uint64_t inserted = 0;
-  std::uint64_t updated = 0;
-  std::uint64_t unchanged = 0;
-  std::uint64_t superseded = 0;
-  std::uint64_t duplicate = 0;
-  std::uint64_t quarantined = 0;
-
-  std::uint64_t accounted() const {
-    return inserted + updated + unchanged + superseded + duplicate + quarantined;
-  }
-  bool balanced() const { return read == accounted(); }
-  Books& operator+=(const Books& other);
-  bool operator==(const Books&) const = default;
-};
 
 enum class RunOutcome { clean, attention, failed, refused, interrupted, invalid };
 std::string_view to_string(RunOutcome outcome);
@@ -60,12 +43,6 @@ struct DifferenceReport {
   std::vector<FieldDifference> fields;
 };
 
-struct FileBooks {
-  std::string path;
-  Books books;
-  std::uint64_t left = 0;
-};
-
 struct CollectionReport {
   std::string name;
   Books books;
@@ -75,33 +52,6 @@ struct CollectionReport {
   std::vector<FileBooks> files;
   std::optional<VerifyTotals> verify;
 };
-
-struct Report {
-  std::string command;
-  std::string migration;
-  std::string run;
-  std::string source;  // resolved addresses
-  std::string target;
-  RunOutcome outcome = RunOutcome::clean;
-  bool dry_run = false;
-  bool resumed = false;
-  Books books;
-  std::uint64_t left = 0;
-  std::uint64_t removed = 0;
-  std::uint64_t written = 0;
-  std::vector<CollectionReport> collections;
-  std::optional<VerifyTotals> verify;
-  std::vector<DifferenceReport> differences;     // at most differences_max
-  std::string differences_file;                  // all of them, NDJSON; empty: none
-  std::map<std::string, std::uint64_t> reasons;  // of quarantine
-  std::vector<std::string> notes;                // what a person should know, one line each
-  std::string error;                             // why it failed, was refused or interrupted
-  double seconds = 0;
-  std::uint64_t bytes_read = 0;
-  std::uint64_t peak_rss_bytes = 0;
-};
-
-std::string to_json(const Report& report);
 
 struct FieldVerdictReport {
   std::string side;  // "source" or "target"
@@ -138,6 +88,33 @@ struct PlanReport {
   std::vector<std::string> notes;
   RunOutcome outcome = RunOutcome::clean;
 };
+
+struct Report {
+  std::string command;
+  std::string migration;
+  std::string run;
+  std::string source;  // resolved addresses
+  std::string target;
+  RunOutcome outcome = RunOutcome::clean;
+  bool dry_run = false;
+  bool resumed = false;
+  Books books;
+  std::uint64_t left = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t written = 0;
+  std::vector<CollectionReport> collections;
+  std::optional<VerifyTotals> verify;
+  std::vector<DifferenceReport> differences;     // at most differences_max
+  std::string differences_file;                  // all of them, NDJSON; empty: none
+  std::map<std::string, std::uint64_t> reasons;  // of quarantine
+  std::vector<std::string> notes;                // what a person should know, one line each
+  std::string error;                             // why it failed, was refused or interrupted
+  double seconds = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+std::string to_json(const Report& report);
 
 std::string to_json(const PlanReport& report);
 

@@ -47,6 +47,14 @@ struct Capabilities {
 
 enum class Policy : std::uint8_t { insert, skip, upsert, newer_than };
 
+// Records of one source that share a key.
+enum class Duplicates : std::uint8_t {
+  quarantine,  // the default: the first stays; a later equal one is `duplicate`, a later different
+               // one is quarantined
+  first,       // the first stays; the others are `duplicate`
+  last,        // the last stays; the others are `duplicate`
+};
+
 // The outcome of one record. The first six are the books'.
 enum class Outcome : std::uint8_t {
   inserted,

@@ -55,7 +55,8 @@ constexpr OptionSpec kOptions[] = {
      "Write nothing; print the definition and the exact books that the run would have", ""},
     {"--duplicates", "first|last|quarantine", false, kShape,
      "What becomes of records of the source that share a key",
-     "the first stays; later equal ones are duplicates, later different ones are quarantined"},
+     "quarantine: the first stays, later equal ones are duplicates, later different ones go to "
+     "quarantine"},
     {"--exclusive", "", false, kWrite,
      "Nobody else uses the target now: its indexes may be dropped and made again", ""},
     {"--format", "text|json", false, kListing, "How the result is printed", "text"},
@@ -64,7 +65,7 @@ constexpr OptionSpec kOptions[] = {
     {"--limit", "N", false, "copy run quarantine-list quarantine-export",
      "Read at most N records of each collection; the others are left", "no limit"},
     {"--log-level", "debug|info|warning|error", false, "", "What is logged to standard error",
-     "warning"},
+     "info"},
     {"--no-verify", "", false, "copy run", "Do not verify at the end", ""},
     {"--on-conflict", "insert|skip|upsert|newer-than:FIELD", false, kShape,
      "What happens to a record whose key the target holds with other content", "insert"},

@@ -59,7 +59,7 @@ struct Invocation {
   JobOptions job;
   std::string report_path;  // "-": standard output; empty: none
   ProgressStyle progress = ProgressStyle::automatic;
-  LogLevel log_level = LogLevel::warning;
+  LogLevel log_level = LogLevel::info;
   std::string confirm;          // --confirm NAME
   std::string format = "text";  // of plan, inspect, status, quarantine: text or json
   QuarantineQuery quarantine;

@@ -45,7 +45,7 @@ constexpr PlanKey kKeys[] = {
     {"policies", "on_conflict", "insert, skip, upsert or newer-than:FIELD", "insert",
      "A record whose key the target holds with other content", "on_conflict: upsert"},
     {"policies", "duplicates", "first, last or quarantine",
-     "the first stays, a later different one is quarantined",
+     "quarantine: the first stays, a later different one is quarantined",
      "Records of the source that share a key", "duplicates: last"},
     {"policies", "quarantine_max", "count or share (5%)", "no limit",
      "More quarantined records than this stop the run", "quarantine_max: 1%"},

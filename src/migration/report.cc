@@ -159,17 +159,6 @@ Document to_document(const InspectCollection& collection) {
 
 }  // namespace
 
-Books& Books::operator+=(const Books& other) {
-  read += other.read;
-  inserted += other.inserted;
-  updated += other.updated;
-  unchanged += other.unchanged;
-  superseded += other.superseded;
-  duplicate += other.duplicate;
-  quarantined += other.quarantined;
-  return *this;
-}
-
 std::string_view to_string(RunOutcome outcome) {
   switch (outcome) {
     case RunOutcome::clean:
@@ -225,6 +214,7 @@ std::string to_json(const Report& report) {
     differences.add(to_document(difference));
   }
   if (!report.differences_file.empty()) map.add("differences_file", report.differences_file);
+  if (report.plan) map.add("plan", Document::raw(to_json(*report.plan)));
   map.add("notes", texts(report.notes));
   map.add("seconds", report.seconds);
   double records = static_cast<double>(report.books.read);
