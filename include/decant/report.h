@@ -108,6 +108,7 @@ struct Report {
   std::string differences_file;                  // all of them, NDJSON; empty: none
   std::map<std::string, std::uint64_t> reasons;  // of quarantine
   std::vector<std::string> notes;                // what a person should know, one line each
+  std::optional<PlanReport> plan;                // of a dry run: definitions and verdicts
   std::string error;                             // why it failed, was refused or interrupted
   double seconds = 0;
   std::uint64_t bytes_read = 0;
