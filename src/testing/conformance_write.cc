@@ -173,7 +173,6 @@ TEST_P(StoreConformance, RemovesRecords) {
 
 TEST_P(StoreConformance, AnAbandonedWriterLeavesOnlyWhatItCommitted) {
   const std::unique_ptr<Store> store = open();
-  if (!store->capabilities().transactions) GTEST_SKIP() << "this store has no transactions";
   const Definition definition = create(*store, wanted());
   const Plan plan = {.created = true};
   {
