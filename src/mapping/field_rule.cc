@@ -211,8 +211,7 @@ Result<std::vector<std::string>> parse_names(const Node& node, std::string_view 
   if (node.is(Node::Form::list)) {
     if (node.items.empty()) return error_at(document, node.mark, word + " is an empty list");
     if (node.items.size() > fields_max) {
-      return error_at(document, node.mark,
-                      word + " names more than " + std::to_string(fields_max));
+      return error_at(document, node.mark, word + " names more than " + std::to_string(fields_max));
     }
     for (const Node& item : node.items) DECANT_CHECK(add(item));
   } else {
