@@ -1,0 +1,144 @@
+#include <sqlite3.h>
+
+#include <new>
+#include <optional>
+
+#include "json/reader.h"
+#include "model/canonical.h"
+#include "model/decimal.h"
+#include "model/temporal.h"
+#include "stores/sqlite/columns.h"
+#include "stores/sqlite/utf8.h"
+
+namespace decant::sqlite {
+namespace {
+
+std::string_view text_at(sqlite3_stmt* statement, int index) {
+  const unsigned char* data = sqlite3_column_text(statement, index);
+  if (data == nullptr) return "";
+  return {reinterpret_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement, index))};
+}
+
+std::string_view blob_at(sqlite3_stmt* statement, int index) {
+  const void* data = sqlite3_column_blob(statement, index);
+  if (data == nullptr) return "";
+  return {static_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement, index))};
+}
+
+// Text in a column whose kind is a moment, a length of time or a uuid; nothing where it is none.
+std::optional<Value> parse_as(std::string_view text, FieldKind kind, Arena& arena) {
+  switch (kind) {
+    case FieldKind::timestamp:
+    case FieldKind::timestamp_local:
+      if (auto moment = parse_timestamp(text)) {
+        return Value::timestamp(moment->microseconds, moment->zone_minutes);
+      }
+      if (auto local = parse_timestamp_local(text)) return Value::timestamp_local(*local);
+      break;
+    case FieldKind::date:
+      if (auto days = parse_date(text)) return Value::date(*days);
+      break;
+    case FieldKind::time:
+      if (auto time = parse_time(text)) return Value::time(*time);
+      break;
+    case FieldKind::interval:
+      if (auto interval = parse_interval(text)) {
+        return Value::interval(new (arena.allocate(sizeof(Interval), alignof(Interval)))
+                                   Interval(*interval));
+      }
+      break;
+    case FieldKind::uuid: {
+      char bytes[16];
+      if (parse_uuid(text, bytes)) return Value::uuid(arena.copy({bytes, sizeof bytes}));
+      break;
+    }
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct ColumnReader::State {
+  json::ValueParser parser;
+  Arena scratch;
+};
+
+ColumnReader::ColumnReader() : state_(std::make_unique<State>()) {}
+ColumnReader::~ColumnReader() = default;
+ColumnReader::ColumnReader(ColumnReader&&) noexcept = default;
+
+bool ColumnReader::read(sqlite3_stmt* statement, int index, const Column& column, Arena& arena,
+                        Value& value) {
+  switch (sqlite3_column_type(statement, index)) {
+    case SQLITE_INTEGER: {
+      std::int64_t number = sqlite3_column_int64(statement, index);
+      bool boolean = column.type.kind == FieldKind::boolean && (number == 0 || number == 1);
+      value = boolean ? Value::boolean(number == 1) : Value::int64(number);
+      return true;
+    }
+    case SQLITE_FLOAT:
+      value = Value::real(sqlite3_column_double(statement, index));
+      return true;
+    case SQLITE_TEXT:
+      return read_text(text_at(statement, index), column, arena, value);
+    case SQLITE_BLOB:
+      value = Value::bytes(arena.copy(blob_at(statement, index)));
+      return true;
+    default:
+      value = column.nullable ? Value::null() : Value::absent();
+      return true;
+  }
+}
+
+bool ColumnReader::read_text(std::string_view text, const Column& column, Arena& arena,
+                             Value& value) {
+  FieldKind kind = column.type.kind;
+  if (kind == FieldKind::json) {
+    json::Refusal refusal;
+    if (state_->parser.parse(text, arena, value, refusal)) return true;
+  } else if (kind != FieldKind::text && kind != FieldKind::decimal) {
+    if (std::optional<Value> parsed = parse_as(text, kind, arena)) {
+      value = *parsed;
+      return true;
+    }
+  }
+  char* to = arena.allocate(text.size(), 1);
+  TextForm form = copy_text(text, to);
+  std::string_view copy(to, text.size());
+  if (kind == FieldKind::decimal) {
+    Decimal number;
+    if (is_json_number(copy) && parse_decimal(copy, number) == DecimalFault::none) {
+      value = Value::decimal(copy);
+      return true;
+    }
+  }
+  value = Value::text(copy, form.plain);
+  return form.valid;
+}
+
+bool ColumnReader::equals(sqlite3_stmt* statement, int index, const Column& column,
+                          const Value& value) {
+  int stored = sqlite3_column_type(statement, index);
+  if (stored == SQLITE_NULL || !value.is_present()) {
+    return stored == SQLITE_NULL && !value.is_present();
+  }
+  if (stored == SQLITE_INTEGER && value.is(Type::int64)) {
+    return sqlite3_column_int64(statement, index) == value.as_int64();
+  }
+  bool text = value.is(Type::text) && column.type.kind == FieldKind::text;
+  bool decimal = value.is(Type::decimal) && column.type.kind == FieldKind::decimal;
+  if (stored == SQLITE_TEXT && (text || decimal)) {
+    bool same = text_at(statement, index) == value.as_text();
+    if (same || text) return same;
+  }
+  state_->scratch.clear();
+  Value there;
+  if (!read(statement, index, column, state_->scratch, there)) return false;
+  return equal(there, value);
+}
+
+}  // namespace decant::sqlite

@@ -1,0 +1,23 @@
+// Writes into tables of one file, in transactions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decant/store.h"
+
+namespace decant::sqlite {
+
+struct WriterSetup {
+  std::string path;
+  bool exclusive = false;
+  ShapeTable* shapes = nullptr;  // of withdrawn and existing records; outlives the writer
+};
+
+// REQUIRES: the tables are there (Store::create), and options.dry_run is false.
+Result<std::unique_ptr<Writer>> open_writer(const WriterSetup& setup,
+                                            std::vector<WriteTarget> targets,
+                                            const WriteOptions& options);
+
+}  // namespace decant::sqlite
