@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -176,7 +177,7 @@ class ShapeWalker {
   // True where the name was not in this record before (false: a duplicate key, not added).
   bool step(std::string_view name) {
     Node* next = node_->predicted;
-    if (next != nullptr && next->name == name) [[likely]] {
+    if (next != nullptr && same(next->name, name)) [[likely]] {
       node_ = next;
       return true;
     }
@@ -199,6 +200,30 @@ class ShapeWalker {
     std::uint32_t children = 0;
   };
   struct State;
+  // Names are short: two loads that overlap instead of a call of memcmp.
+  static bool same(std::string_view a, std::string_view b) {
+    const std::size_t size = a.size();
+    if (size != b.size()) return false;
+    if (size >= 8) {
+      return load<std::uint64_t>(a, 0) == load<std::uint64_t>(b, 0) &&
+             (size <= 16 ? load<std::uint64_t>(a, size - 8) == load<std::uint64_t>(b, size - 8)
+                         : a == b);
+    }
+    if (size >= 4) {
+      return load<std::uint32_t>(a, 0) == load<std::uint32_t>(b, 0) &&
+             load<std::uint32_t>(a, size - 4) == load<std::uint32_t>(b, size - 4);
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  template <typename T>
+  static T load(std::string_view text, std::size_t at) {
+    T word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    return word;
+  }
   bool step_elsewhere(std::string_view name);
   const Shape* finish_new(Batch& owner);
   void reset();

@@ -124,8 +124,11 @@ bool to_real(Value& value, const FieldType& type, Misfit& misfit) {
 // int64 where it is a whole number of 64 bits, else a double that holds it, else a misfit.
 bool to_number(Value& value, const FieldType& type, Misfit& misfit) {
   if (value.is(Type::decimal)) {
+    std::int64_t coefficient = 0;
+    std::int32_t exponent = 0;
+    const bool small = parse_small_decimal(value.as_text(), coefficient, exponent);
     Decimal number;
-    if (parse_decimal(value.as_text(), number) == DecimalFault::none) {
+    if (!(small && exponent < 0) && parse_decimal(value.as_text(), number) == DecimalFault::none) {
       if (const auto whole = to_int64(number)) {
         value = Value::int64(*whole);
         return true;

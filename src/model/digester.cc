@@ -63,8 +63,7 @@ bool Digester::digest(const Record& record, RecordDigest& out) {
   for (const State::Piece& piece : program.pieces) {
     const Value& value = record.values[piece.index];
     if (value.is_absent()) continue;
-    state.writer.append_padded(names + piece.name_start, piece.name_size);
-    state.writer.append(value);
+    state.writer.append_field(names + piece.name_start, piece.name_size, value);
   }
   out.content = hash128(state.writer.bytes());
   return true;
