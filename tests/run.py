@@ -185,7 +185,7 @@ SUITES = [
     ('faults', [('release',), ('release', 'decant-generate')], suite_faults),
     ('kill', [('release',), ('release', 'decant-generate')], suite_kill),
     ('asan', [('asan', 'decant_unit_tests')], suite_asan),
-    ('fuzz', [('fuzz',)], suite_fuzz),
+    ('fuzz', [('fuzz', 'decant_fuzz')], suite_fuzz),
     ('tsan', [('tsan', 'decant_unit_tests')], suite_tsan),
 ]
 

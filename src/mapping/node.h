@@ -22,11 +22,12 @@ struct Mark {
 // "yes", "NULL", "0x10", "1_000", 007 and .5 are text, and so is everything in quotes. "~" and
 // nothing at all are null, as YAML has it.
 struct Node {
+  struct Member;
   enum class Form : std::uint8_t { null, boolean, number, text, list, map };
   Form form = Form::null;
-  std::string text;                            // of every scalar, as written
-  std::vector<Node> items;                     // list
-  std::vector<std::pair<Node, Node>> members;  // map, in order; keys are scalars
+  std::string text;             // of every scalar, as written
+  std::vector<Node> items;      // list
+  std::vector<Member> members;  // map, in order; keys are scalars
   Mark mark;
 
   bool is(Form wanted) const { return form == wanted; }
@@ -34,6 +35,12 @@ struct Node {
   bool as_boolean() const { return text == "true"; }  // REQUIRES: boolean
   std::optional<std::int64_t> as_int64() const;       // of a number that is one
   const Node* find(std::string_view key) const;       // null where there is none
+};
+
+// One entry of a map. Not a std::pair: that would ask for a complete Node while it is being made.
+struct Node::Member {
+  Node first;
+  Node second;
 };
 
 // "a number", "a list": for messages.

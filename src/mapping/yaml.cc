@@ -166,7 +166,7 @@ class TreeBuilder : public YAML::EventHandler {
     } else if (!parent.key_waits) {
       take_key(parent, std::move(node));
     } else {
-      parent.node.members.emplace_back(std::move(parent.key), std::move(node));
+      parent.node.members.push_back({std::move(parent.key), std::move(node)});
       parent.key_waits = false;
     }
   }
