@@ -31,6 +31,21 @@ std::string plain_path(const std::string& path) {
   return path.empty() || path.front() == '/' ? path : "./" + path;
 }
 
+// The same as a URI, for what only a URI can say.
+std::string immutable_uri(const std::string& path) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (char character : path) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (character == '%' || character == '?' || character == '#') {
+      uri += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      uri += character;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 ErrorCode error_code(int extended) {
   switch (extended & 0xff) {
     case SQLITE_BUSY:
@@ -219,6 +234,10 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
   if (options.mode == OpenMode::temporary) name.clear();
   sqlite3* handle = nullptr;
   int flags = open_flags(options.mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  if (options.immutable) {
+    name = immutable_uri(name);
+    flags |= SQLITE_OPEN_URI;
+  }
   int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) {
     return Error{ErrorCode::io, path + ": no memory to open it; close other programs"};

@@ -30,6 +30,8 @@ enum class OpenMode {
 struct OpenOptions {
   OpenMode mode = OpenMode::read_only;
   std::uint32_t busy_ms = busy_timeout_ms;  // how long a call waits for another connection
+  // read_only, of a file that nobody writes now: takes no lock and leaves no file beside it.
+  bool immutable = false;
 };
 
 // What a step came to.
