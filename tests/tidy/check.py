@@ -24,7 +24,7 @@ LAYERS = {
 # A public header belongs to the folder that implements it.
 PUBLIC = {
     'result.h': 'base', 'events.h': 'base',
-    'value.h': 'model', 'batch.h': 'model', 'definition.h': 'model', 'store.h': 'model',
+    'value.h': 'model', 'books.h': 'model', 'batch.h': 'model', 'definition.h': 'model', 'store.h': 'model',
     'engine.h': 'migration', 'plan.h': 'migration', 'report.h': 'migration',
     'run.h': 'migration', 'migration.h': 'migration', 'inspect.h': 'migration',
     'verify.h': 'migration', 'status.h': 'migration', 'quarantine.h': 'migration',
@@ -98,7 +98,7 @@ def includes_of(text):
 
 def check_edge(name, source, target_name, target):
     """None, or what is wrong with `name` (in folder `source`) including `target_name`."""
-    is_test = bool(re.search(r'_(test|dbtest)\.cc$', name))
+    is_test = bool(re.search(r'_((db)?test\.cc|fixture\.h)$', name))
     if target == 'testing':
         return None if source == 'testing' or is_test else 'only tests include src/testing'
     if source == 'testing':
@@ -147,7 +147,7 @@ def check_includes(root, names):
 
 
 def check_vendor(name, source, line, include):
-    is_test = bool(re.search(r'_(test|dbtest)\.cc$', name)) or source == 'testing'
+    is_test = bool(re.search(r'_((db)?test\.cc|fixture\.h)$', name)) or source == 'testing'
     if re.match(TEST_VENDORS, include):
         return [] if is_test else [(name, line, f'test header {include} outside of tests')]
     for pattern, folders in VENDORS:
