@@ -78,7 +78,7 @@ class Sketch {
   // An element is 192 bits: four parts of 48, so that `count` times a part of up to 2^15 equal
   // elements is read back exactly from a sum modulo 2^64.
   struct Cell {
-    std::int64_t count = 0;
+    std::uint64_t count = 0;  // modulo 2^64, read as signed
     std::array<std::uint64_t, 4> parts{};
     std::uint64_t check = 0;
     bool operator==(const Cell&) const = default;
@@ -90,7 +90,7 @@ class Sketch {
   SketchHeader header_;
   std::uint64_t records_ = 0;
   std::vector<Cell> cells_;
-  std::vector<std::int64_t> counters_;
+  std::vector<std::uint64_t> counters_;
 };
 
 }  // namespace decant::verify

@@ -1,0 +1,144 @@
+#include <bit>
+
+#include "verify/comparison.h"
+#include "verify/resolver.h"
+
+namespace decant::verify {
+namespace {
+
+// Left free for everybody else.
+constexpr std::uint64_t kDiskReserveBytes = 64u << 20;
+
+class SpillSink final : public FingerprintSink {
+ public:
+  explicit SpillSink(FingerprintWriter& writer) : writer_(writer) {}
+  Status add(std::span<const Fingerprint> fingerprints) override {
+    for (const Fingerprint& fingerprint : fingerprints) {
+      DECANT_CHECK(writer_.add(fingerprint));
+    }
+    return ok_status();
+  }
+
+ private:
+  FingerprintWriter& writer_;
+};
+
+}  // namespace
+
+// The file of one reading thread; gone with this object.
+struct Comparison::SpilledSide {
+  SpilledSide(std::string file_path, std::unique_ptr<FingerprintWriter> file_writer)
+      : path(std::move(file_path)), writer(std::move(file_writer)), sink(*writer) {}
+  SpilledSide(SpilledSide&& other) noexcept
+      : path(std::exchange(other.path, {})), writer(std::move(other.writer)), sink(*writer) {}
+  ~SpilledSide() {
+    if (!path.empty()) (void)remove_file(path).ok();
+  }
+
+  std::string path;
+  std::unique_ptr<FingerprintWriter> writer;
+  SpillSink sink;
+  std::unique_ptr<FingerprintFile> file;
+};
+
+// Says what the join needs, and whether it is there. An Error only where nothing else is allowed.
+Result<bool> Comparison::enough_disk() {
+  if (!has_disk()) return false;
+  const std::uint64_t needed = 2 * fingerprint_bytes_for(plan_.records_expected);
+  DECANT_ASSIGN(const std::uint64_t free, free_bytes(job_.spill_folder));
+  const std::string said = "the exact join needs about " + std::to_string((needed >> 20) + 1) +
+                           " MiB in " + job_.spill_folder + ", where " +
+                           std::to_string(free >> 20) + " MiB are free";
+  if (free >= needed + kDiskReserveBytes) {
+    if (job_.events != nullptr) job_.events->log(LogLevel::debug, said);
+    return true;
+  }
+  if (job_.mode == Mode::join) {
+    return Error{ErrorCode::disk_full, said + "; make room there, or use `--sketch`"};
+  }
+  note(said + ": comparing by sketch");
+  return false;
+}
+
+Result<bool> Comparison::by_join() {
+  std::vector<SpilledSide> source;
+  std::vector<SpilledSide> target;
+  Status spilled = spill(source, target);
+  if (!spilled.ok()) {
+    if (spilled.error().code != ErrorCode::disk_full || job_.mode != Mode::automatic) {
+      return std::move(spilled).error();
+    }
+    note("the disk ran full while fingerprints were spilled: comparing by sketch");
+    return false;
+  }
+  DECANT_CHECK(join_spills(source, target));
+  result_.mode = "join";
+  return true;
+}
+
+Status Comparison::spill(std::vector<SpilledSide>& source, std::vector<SpilledSide>& target) {
+  DECANT_CHECK(create_spills("source", threads_of(plan_.source, true), source));
+  DECANT_CHECK(create_spills("target", threads_of(plan_.target, false), target));
+  std::vector<FingerprintSink*> source_sinks;
+  std::vector<FingerprintSink*> target_sinks;
+  for (SpilledSide& side : source) source_sinks.push_back(&side.sink);
+  for (SpilledSide& side : target) target_sinks.push_back(&side.sink);
+  ReadPass pass(job_, plan_, *source_places_, *target_places_);
+  DECANT_CHECK(pass.run(source_sinks, target_sinks));
+  std::uint64_t bytes = 0;
+  for (auto* sides : {&source, &target}) {
+    for (SpilledSide& side : *sides) {
+      DECANT_CHECK(side.writer->finish());
+      bytes += side.writer->bytes();
+    }
+  }
+  take_counts(pass);
+  result_.spill_bytes = bytes;
+  return ok_status();
+}
+
+Status Comparison::create_spills(std::string_view side, unsigned threads,
+                                 std::vector<SpilledSide>& out) {
+  FingerprintHeader header;
+  header.partitions = fingerprint_partitions_for(plan_.records_expected);
+  header.plan = job_.plan_digest;
+  header.definition = definition_digest_;
+  header.seed = job_.seed;
+  for (unsigned i = 0; i < threads; ++i) {
+    std::string path =
+        prefix() + "-" + std::string(side) + "-" + std::to_string(i) + ".fingerprints";
+    DECANT_ASSIGN(std::unique_ptr<FingerprintWriter> writer,
+                  FingerprintWriter::create(path, header));
+    out.emplace_back(std::move(path), std::move(writer));
+  }
+  return ok_status();
+}
+
+Status Comparison::join_spills(std::vector<SpilledSide>& source, std::vector<SpilledSide>& target) {
+  const FingerprintHeader* first = nullptr;
+  for (auto* sides : {&source, &target}) {
+    for (SpilledSide& side : *sides) {
+      DECANT_ASSIGN(side.file, FingerprintFile::open(side.path));
+      if (first == nullptr) first = &side.file->header();
+      DECANT_CHECK(check_alike(*first, side.file->header()));
+    }
+  }
+  Resolver resolver(job_, *source_places_, *target_places_, chunk_records(), findings_, result_);
+  Join join;
+  std::vector<Fingerprint> sources;
+  std::vector<Fingerprint> targets;
+  const unsigned bits = static_cast<unsigned>(std::countr_zero(first->partitions));
+  for (std::uint32_t partition = 0; partition < first->partitions; ++partition) {
+    if (job_.stop.stop_requested()) {
+      return Error{ErrorCode::interrupted, "verification was interrupted; run it again"};
+    }
+    sources.clear();
+    targets.clear();
+    for (SpilledSide& side : source) DECANT_CHECK(side.file->read(partition, sources));
+    for (SpilledSide& side : target) DECANT_CHECK(side.file->read(partition, targets));
+    DECANT_CHECK(join.run(sources, targets, bits, result_.equal, resolver));
+  }
+  return resolver.finish();
+}
+
+}  // namespace decant::verify
