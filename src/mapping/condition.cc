@@ -7,7 +7,7 @@
 #include "mapping/pattern.h"
 #include "mapping/reference.h"
 #include "model/canonical.h"
-#include "model/decimal.h"
+#include "model/order.h"
 #include "model/temporal.h"
 
 namespace decant::mapping {
@@ -125,36 +125,6 @@ class ConditionParser {
   std::string_view document_;
 };
 
-bool is_number(const Value& value) {
-  return value.is(Type::int64) || value.is(Type::decimal) || value.is(Type::real);
-}
-
-std::partial_ordering compare_numbers(const Value& a, const Value& b) {
-  if (a.is(Type::int64) && b.is(Type::int64)) return a.as_int64() <=> b.as_int64();
-  char buffers[2][kDoubleTextMax];
-  Decimal numbers[2];
-  const Value* values[2] = {&a, &b};
-  for (int i = 0; i < 2; ++i) {
-    std::string_view text = values[i]->as_text();
-    if (values[i]->is(Type::real)) {
-      const double real = values[i]->as_real();
-      if (real != real) return std::partial_ordering::unordered;
-      if (real - real != 0) {  // an infinity is past every number
-        const bool above = (real > 0) == (i == 0);
-        return above ? std::partial_ordering::greater : std::partial_ordering::less;
-      }
-      text = shortest_decimal(real, buffers[i]);
-    } else if (values[i]->is(Type::int64)) {
-      const auto length = std::to_string(values[i]->as_int64()).copy(buffers[i], kDoubleTextMax);
-      text = {buffers[i], length};
-    }
-    if (parse_decimal(text, numbers[i]) != DecimalFault::none) {
-      return std::partial_ordering::unordered;
-    }
-  }
-  return compare(numbers[0], numbers[1]);
-}
-
 // The moment that `bound` writes, in the type of `value`.
 std::optional<std::int64_t> moment(const Value& value, std::string_view bound) {
   switch (value.type()) {
@@ -174,12 +144,12 @@ std::optional<std::int64_t> moment(const Value& value, std::string_view bound) {
 }
 
 std::partial_ordering compare_bound(const Value& value, const Value& bound) {
-  if (is_number(value) && is_number(bound)) return compare_numbers(value, bound);
-  if (!bound.is(Type::text)) return std::partial_ordering::unordered;
-  if (value.is(Type::text)) return value.as_text() <=> bound.as_text();
-  const auto time = moment(value, bound.as_text());
-  if (!time) return std::partial_ordering::unordered;
-  return value.as_int64() <=> *time;
+  if (bound.is(Type::text) && !value.is(Type::text)) {
+    const auto time = moment(value, bound.as_text());
+    if (!time) return std::partial_ordering::unordered;
+    return value.as_int64() <=> *time;
+  }
+  return order(value, bound);
 }
 
 bool in_range(const FieldTest& test, const Value& value) {

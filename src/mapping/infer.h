@@ -1,5 +1,10 @@
-// A definition from what records hold. Allocation-free per record in steady state; the cost of a
-// record is one increment a field.
+// A definition from what records hold. Allocation-free per record in steady state; what a record
+// costs is one bit set for each field.
+//
+// One type of value gives the field's kind (an int64: integer; lists and maps: json); int64 and
+// decimal: decimal; int64 and real: number; with decimals, too: decimal. Other mixtures become
+// json, and a note says so. Only the key is NOT NULL. A field that holds nulls and is never absent
+// is nullable; where a field holds both, the table gets a complement.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +39,13 @@ class DefinitionBuilder {
   ~DefinitionBuilder();
   DefinitionBuilder(DefinitionBuilder&&) noexcept;
 
-  // What follows is of this partition, in its order. REQUIRES: no partition is given to two
-  // builders, except one after the other in order.
+  // What follows is of this partition, in its order. REQUIRES: a partition is given to one builder,
+  // in one go; partitions in any order.
   void start_partition(std::uint32_t partition);
   void add(std::span<const Record> records);
   void merge(const DefinitionBuilder& other);
 
-  // `invalid` where there are more than fields_max fields, or a field has the complement's name.
-  // A key field that no record holds is an error, too.
+  // `invalid` where there are more than fields_max fields, or where no record holds a key field.
   Result<Inferred> finish() const;
 
  private:

@@ -61,7 +61,7 @@ Mapper::Mapper(Mapper&&) noexcept = default;
 
 void Mapper::apply(const Batch& source, MappedBatch& out) {
   out.clear();
-  const Mapping::State& mapping = *state_->mapping->state_;
+  const Mapping::State& mapping = state_->mapping->state();
   out.targets.resize(std::max<std::size_t>(1, mapping.targets.size()));
   for (std::vector<Record>& records : out.targets) records.reserve(source.records.size());
   if (mapping.identity) return state_->pass(source, out);
@@ -110,7 +110,7 @@ Mapper::State::Fate Mapper::State::map_to(std::size_t target, const TargetProgra
       program.kinds.begin(), program.kinds.end(),
       [&](const TargetProgram::OneKind& one) { return one.when.holds(source.values); });
   if (kind == program.kinds.end()) {
-    const Rules& rules = *mapping->state_->targets[target].rules;
+    const Rules& rules = *mapping->state().targets[target].rules;
 #if DECANT_MUTANT_UNKNOWN_KIND_LEFT
     return Fate::left;
 #endif
@@ -147,7 +147,7 @@ const ShapeProgram& Mapper::State::program_for(const Shape& source, MappedBatch&
 ShapeProgram Mapper::State::compile(const Shape& source, MappedBatch& out) {
   const bool for_batch = source.id() == Shape::kOwnedByBatch;
   ShapeProgram program;
-  for (const CompiledTarget& target : mapping->state_->targets) {
+  for (const CompiledTarget& target : mapping->state().targets) {
     TargetProgram& compiled = program.emplace_back();
     compiled.where = SlotCondition(target.rules->where, source);
     for (const CompiledKind& kind : target.kinds) {
@@ -200,14 +200,14 @@ Status Mapper::invert(std::uint32_t target, std::span<const Record> records, Map
 
 bool Mapper::State::invert(std::uint32_t target, const Record& record, FieldList& fields,
                            MappedBatch& out) {
-  if (mapping->state_->targets.empty()) {
+  if (mapping->state().targets.empty()) {
     fields.clear();
     for (std::size_t i = 0; i < record.shape->size(); ++i) {
       if (!record.values[i].is_absent()) fields.add(record.shape->name(i), record.values[i]);
     }
     return true;
   }
-  const CompiledTarget& rules = mapping->state_->targets[target];
+  const CompiledTarget& rules = mapping->state().targets[target];
   if (rules.kinds.size() == 1) {
     return invert_record(rules.kinds.front(), record, fields, memory, failure);
   }

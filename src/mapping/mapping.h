@@ -82,9 +82,9 @@ class Mapping {
   bool is_identity() const;
 
   struct State;
+  const State& state() const { return *state_; }  // compiled_mapping.h
 
  private:
-  friend class Mapper;
   Mapping();
   std::unique_ptr<State> state_;
 };

@@ -1,47 +1,13 @@
 #include "mapping/node.h"
 
-#include <algorithm>
 #include <charconv>
+
+#include "base/nearest.h"
 
 namespace decant::mapping {
 namespace {
 
-// Levenshtein's distance, with two neighbours swapped as one step.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before_last(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({change, last[j] + 1, row[j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-      }
-    }
-    std::swap(before_last, last);
-    std::swap(last, row);
-  }
-  return last[b.size()];
-}
-
-constexpr std::size_t kComparedBytes = 64;  // a longer key is no slip of the pen
-
-std::string_view nearest(std::string_view key, const std::vector<std::string_view>& known) {
-  if (key.size() > kComparedBytes) return {};
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, key.size() / 3) + 1;
-  for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(key, candidate);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
+constexpr std::size_t kShownBytes = 64;
 
 }  // namespace
 
@@ -91,10 +57,9 @@ Error error_at(std::string_view document_name, Mark mark, std::string_view messa
 
 Error unknown_key(std::string_view document_name, const Node& key,
                   const std::vector<std::string_view>& known) {
-  std::string message = "unknown key '" + key.text.substr(0, kComparedBytes) + "'";
-  const std::string_view near = nearest(key.text, known);
-  if (!near.empty()) {
-    message += "; did you mean '" + std::string(near) + "'?";
+  std::string message = "unknown key '" + key.text.substr(0, kShownBytes) + "'";
+  if (const auto near = nearest(key.text, known)) {
+    message += "; did you mean '" + std::string(*near) + "'?";
   } else if (!known.empty()) {
     message += "; known here:";
     for (const std::string_view name : known) message += " " + std::string(name);

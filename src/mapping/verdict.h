@@ -21,6 +21,16 @@ std::string_view to_string(Fidelity fidelity);
 
 struct FieldVerdict {
   enum class Side : std::uint8_t { source, target };
+  // What Scan looks at to count the records that break a condition.
+  enum class Check : std::uint8_t {
+    none,
+    undone,    // the rule's inverse gives the source fields back
+    type,      // the value fits the target field's declared type
+    held,      // the target has a field for it, or the record holds none
+    required,  // it is neither absent nor null, for the target field is NOT NULL
+    no_null,
+    no_absent,
+  };
   Side side = Side::target;
   std::string kind;  // of the plan; empty where there are none
   std::string field;
@@ -33,15 +43,20 @@ struct FieldVerdict {
   bool countable = false;   // conditional: Scan counts the records that break it
   std::string consequence;  // conditional: what becomes of them ("goes to quarantine", "the way
                             // back gives null")
+  Check check = Check::none;
+  std::uint32_t kind_index = 0;
+  std::int32_t rule_index = -1;  // in the kind's `map`; -1: not by a rule
 };
 
 struct VerdictOptions {
   bool keeps_notes = false;  // the target keeps kSourceNotes: what is forgotten comes back
   bool nulls = false;        // the target tells null and absent apart (Capabilities::nulls)
+  bool types_fit = false;    // the target was inferred from these very records
 };
 
-// One for each target field in order, then one for each source field; for each kind.
-// `source` may be empty (not known yet): then the fields that the rules name are judged.
+// For each kind: its target fields in order, then its source fields; one each, but one for each
+// condition where a target field has several. `source` may be empty (not known yet): then the
+// fields that the rules name are judged, and "*" stands for the others.
 // `target` may be open or without fields: then types are not judged.
 std::vector<FieldVerdict> verdicts(const Rules& rules, const std::vector<Field>& source,
                                    const Definition& target, const VerdictOptions& options = {});
@@ -62,11 +77,10 @@ struct ScanCount {
 // collection; one a thread, merged at the end: the result does not depend on the split.
 class Scan {
  public:
-  // `verdicts` as verdicts() gave them for the same arguments; `index` is that of `rules` in what
-  // `mapping` was compiled from.
+  // `verdicts` as verdicts() gave them for the rules that `mapping` was compiled from at `index`,
+  // with the same source fields, and for `target`.
   Scan(std::shared_ptr<const Mapping> mapping, std::uint32_t index,
-       std::vector<FieldVerdict> verdicts, const std::vector<Field>& source,
-       const Definition& target, const VerdictOptions& options = {});
+       std::vector<FieldVerdict> verdicts, const Definition& target);
   ~Scan();
   Scan(Scan&&) noexcept;
 
