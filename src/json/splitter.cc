@@ -46,6 +46,7 @@ struct Splitter::State {
         phase = Phase::value;
         break;
     }
+    behind_piece = phase;
   }
 
   Error torn(std::string_view what) const {
@@ -68,8 +69,9 @@ struct Splitter::State {
 
   SplitterOptions options;
   Phase phase = Phase::start;
-  std::uint64_t at = 0;      // looked at up to here
-  std::uint64_t wanted = 0;  // kept from here
+  Phase behind_piece = Phase::start;  // what `phase` was behind the last piece
+  std::uint64_t at = 0;               // looked at up to here
+  std::uint64_t wanted = 0;           // kept from here
   bool in_record = false;
   bool passing_over = false;  // the record in work is too long to be kept
   std::uint64_t record_start = 0;
@@ -86,7 +88,7 @@ Splitter& Splitter::operator=(Splitter&&) noexcept = default;
 
 std::uint64_t Splitter::wanted() const { return state_->wanted; }
 bool Splitter::ended() const { return state_->phase == Phase::ended; }
-std::uint8_t Splitter::state() const { return static_cast<std::uint8_t>(state_->phase); }
+std::uint8_t Splitter::state() const { return static_cast<std::uint8_t>(state_->behind_piece); }
 
 void Splitter::restore(std::uint8_t state, std::uint64_t offset) {
   state_->phase = static_cast<Phase>(state);
@@ -306,6 +308,7 @@ Found Splitter::State::finish_record(std::uint64_t end, std::vector<Piece>& piec
   in_record = false;
   passing_over = false;
   if (phase != Phase::value) phase = in_page() ? Phase::page_after : Phase::after;
+  behind_piece = phase;
   return Found::record;
 }
 

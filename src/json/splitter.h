@@ -61,8 +61,8 @@ class Splitter {
   // True where the text has ended: nothing more will be found.
   bool ended() const;
 
-  // All there is to know behind the last piece, with its end: a splitter restored with both goes on
-  // there. REQUIRES: split() has just found a piece, and ended with it.
+  // With the end of the last piece found, all there is to know: a splitter restored with both goes
+  // on behind that piece. REQUIRES: a piece was found.
   std::uint8_t state() const;
   void restore(std::uint8_t state, std::uint64_t offset);
 

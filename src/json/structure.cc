@@ -55,4 +55,6 @@ Structure::Fault Structure::find(std::string_view text) {
   }
 }
 
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 }  // namespace decant::json

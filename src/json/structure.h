@@ -33,4 +33,7 @@ class Structure {
   std::uint32_t count_ = 0;
 };
 
+// Whether the bytes are UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+
 }  // namespace decant::json
