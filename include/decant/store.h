@@ -183,6 +183,9 @@ class Writer {
   virtual Result<std::string> checkpoint() = 0;
   // Builds what waits for the end (indexes, constraints, the rename of a file), removes Decant's
   // own traces (the checkpoint) and makes all durable. Can be repeated after a kill.
+  // Where it withdraws records, call it again once they are noted durably, until it withdraws
+  // none: only then what was withdrawn is forgotten and the traces go. One call gives a bounded
+  // number of them.
   virtual Result<FinishResult> finish() = 0;
 };
 

@@ -13,18 +13,19 @@
 namespace decant::sqlite {
 namespace {
 
-std::string_view text_at(sqlite3_stmt* statement, int index) {
-  const unsigned char* data = sqlite3_column_text(statement, index);
+// A column's value is asked for once, then looked into: each sqlite3_column_ call finds it anew.
+// It belongs to this thread alone, as does its connection.
+std::string_view text_of(sqlite3_value* stored) {
+  const unsigned char* data = sqlite3_value_text(stored);
   if (data == nullptr) return "";
   return {reinterpret_cast<const char*>(data),
-          static_cast<std::size_t>(sqlite3_column_bytes(statement, index))};
+          static_cast<std::size_t>(sqlite3_value_bytes(stored))};
 }
 
-std::string_view blob_at(sqlite3_stmt* statement, int index) {
-  const void* data = sqlite3_column_blob(statement, index);
+std::string_view blob_of(sqlite3_value* stored) {
+  const void* data = sqlite3_value_blob(stored);
   if (data == nullptr) return "";
-  return {static_cast<const char*>(data),
-          static_cast<std::size_t>(sqlite3_column_bytes(statement, index))};
+  return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(stored))};
 }
 
 // Text in a column whose kind is a moment, a length of time or a uuid; nothing where it is none.
@@ -73,20 +74,21 @@ ColumnReader::ColumnReader(ColumnReader&&) noexcept = default;
 
 bool ColumnReader::read(sqlite3_stmt* statement, int index, const Column& column, Arena& arena,
                         Value& value) {
-  switch (sqlite3_column_type(statement, index)) {
+  sqlite3_value* stored = sqlite3_column_value(statement, index);
+  switch (sqlite3_value_type(stored)) {
     case SQLITE_INTEGER: {
-      std::int64_t number = sqlite3_column_int64(statement, index);
+      std::int64_t number = sqlite3_value_int64(stored);
       bool boolean = column.type.kind == FieldKind::boolean && (number == 0 || number == 1);
       value = boolean ? Value::boolean(number == 1) : Value::int64(number);
       return true;
     }
     case SQLITE_FLOAT:
-      value = Value::real(sqlite3_column_double(statement, index));
+      value = Value::real(sqlite3_value_double(stored));
       return true;
     case SQLITE_TEXT:
-      return read_text(text_at(statement, index), column, arena, value);
+      return read_text(text_of(stored), column, arena, value);
     case SQLITE_BLOB:
-      value = Value::bytes(arena.copy(blob_at(statement, index)));
+      value = Value::bytes(arena.copy(blob_of(stored)));
       return true;
     default:
       value = column.nullable ? Value::null() : Value::absent();
@@ -122,17 +124,22 @@ bool ColumnReader::read_text(std::string_view text, const Column& column, Arena&
 
 bool ColumnReader::equals(sqlite3_stmt* statement, int index, const Column& column,
                           const Value& value) {
-  int stored = sqlite3_column_type(statement, index);
-  if (stored == SQLITE_NULL || !value.is_present()) {
-    return stored == SQLITE_NULL && !value.is_present();
+  sqlite3_value* stored = sqlite3_column_value(statement, index);
+  int type = sqlite3_value_type(stored);
+  if (type == SQLITE_NULL || !value.is_present()) {
+    return type == SQLITE_NULL && !value.is_present();
   }
-  if (stored == SQLITE_INTEGER && value.is(Type::int64)) {
-    return sqlite3_column_int64(statement, index) == value.as_int64();
+  if (type == SQLITE_INTEGER && value.is(Type::int64)) {
+    return sqlite3_value_int64(stored) == value.as_int64();
+  }
+  if (type == SQLITE_INTEGER && value.is(Type::boolean)) {
+    return column.type.kind == FieldKind::boolean &&
+           sqlite3_value_int64(stored) == (value.as_boolean() ? 1 : 0);
   }
   bool text = value.is(Type::text) && column.type.kind == FieldKind::text;
   bool decimal = value.is(Type::decimal) && column.type.kind == FieldKind::decimal;
-  if (stored == SQLITE_TEXT && (text || decimal)) {
-    bool same = text_at(statement, index) == value.as_text();
+  if (type == SQLITE_TEXT && (text || decimal)) {
+    bool same = text_of(stored) == value.as_text();
     if (same || text) return same;
   }
   state_->scratch.clear();

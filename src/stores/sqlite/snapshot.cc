@@ -1,6 +1,5 @@
 #include "stores/sqlite/snapshot.h"
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <utility>
@@ -22,11 +21,8 @@ bool is_wal_file(const std::string& path) {
   return bytes.ok() && *bytes == sizeof header && header[18] == 2;
 }
 
-bool needs_recovery(const Error& error, int extended) {
-  return error.code == ErrorCode::refused &&
-         (extended == SQLITE_READONLY_ROLLBACK || extended == SQLITE_READONLY_RECOVERY ||
-          extended == SQLITE_READONLY_CANTINIT || (extended & 0xff) == SQLITE_CANTOPEN);
-}
+// SQLite does not roll a journal back, or recover a log, for a connection that may not write.
+bool needs_recovery(const Error& error) { return error.code == ErrorCode::refused; }
 
 Result<sql::Database> open_quietly(const std::string& path) {
   DECANT_ASSIGN(sql::Database database, sql::Database::open(path, {sql::OpenMode::read_write}));
@@ -34,15 +30,27 @@ Result<sql::Database> open_quietly(const std::string& path) {
   return database;
 }
 
+// The mode that open_for_reading() chooses: false is read-only.
+Result<bool> chooses_quiet(const std::string& path) {
+  bool writable = ::access(path.c_str(), W_OK) == 0 && !is_directory(path);
+  if (!writable) return false;
+  if (is_wal_file(path) && !path_exists(path + "-wal")) return true;
+  Result<sql::Database> database = sql::Database::open(path, {sql::OpenMode::read_only});
+  if (database.ok()) return false;
+  if (needs_recovery(database.error())) return true;
+  return std::move(database).error();
+}
+
+Result<sql::Database> open_as(const std::string& path, bool quiet) {
+  if (quiet) return open_quietly(path);
+  return sql::Database::open(path, {sql::OpenMode::read_only});
+}
+
 }  // namespace
 
 Result<sql::Database> open_for_reading(const std::string& path) {
-  bool writable = ::access(path.c_str(), W_OK) == 0;
-  if (writable && is_wal_file(path) && !path_exists(path + "-wal")) return open_quietly(path);
-  Result<sql::Database> database = sql::Database::open(path, {sql::OpenMode::read_only});
-  if (database.ok() || !writable || is_directory(path)) return database;
-  if (needs_recovery(database.error(), SQLITE_READONLY_ROLLBACK)) return open_quietly(path);
-  return database;
+  DECANT_ASSIGN(bool quiet, chooses_quiet(path));
+  return open_as(path, quiet);
 }
 
 Snapshot::Lease::Lease(std::shared_ptr<Snapshot> owner, sql::Database database)
@@ -56,8 +64,11 @@ Snapshot::Lease::~Lease() {
 
 Result<std::shared_ptr<Snapshot>> Snapshot::open(const std::string& path) {
   auto snapshot = std::make_shared<Snapshot>();
+  // All in the same mode: the last one to be closed clears the side files of WAL away, or leaves
+  // them as they were.
+  DECANT_ASSIGN(snapshot->quiet_, chooses_quiet(path));
   for (std::size_t i = 0; i < view_readers_max; ++i) {
-    DECANT_ASSIGN(sql::Database database, open_for_reading(path));
+    DECANT_ASSIGN(sql::Database database, open_as(path, snapshot->quiet_));
     snapshot->free_.push_back(std::move(database));
   }
   DECANT_CHECK(snapshot->begin_all(path));
@@ -68,7 +79,7 @@ Result<std::shared_ptr<Snapshot>> Snapshot::open(const std::string& path) {
 // lies between the looks, all see the state of that time. A file that is written too often for
 // that is locked for the moment instead.
 Status Snapshot::begin_all(const std::string& path) {
-  DECANT_ASSIGN(sql::Database watch, open_for_reading(path));
+  DECANT_ASSIGN(sql::Database watch, open_as(path, quiet_));
   for (int i = 0; i < kBeginTriesMax; ++i) {
     DECANT_ASSIGN(std::int64_t before, watch.query_int64("PRAGMA data_version"));
     DECANT_CHECK(begin_each());

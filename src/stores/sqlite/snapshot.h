@@ -50,6 +50,7 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
 
   std::mutex mutex_;
   std::vector<sql::Database> free_;
+  bool quiet_ = false;
 };
 
 }  // namespace decant::sqlite

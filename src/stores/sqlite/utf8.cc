@@ -9,14 +9,31 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighs = 0x8080808080808080;
 
-// High bits where a byte of `word` equals the byte that `pattern` repeats, or (rarely) behind one
-// that does: never missed, so "none" is exact.
+// What was seen of a text: `high` has a high bit where a byte was past ASCII, `escape` is not zero
+// where one needs an escape.
+struct Seen {
+  std::uint64_t high = 0;
+  std::uint64_t escape = 0;
+};
+
 std::uint64_t has_zero(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
 
-// Non-zero where one of the eight bytes is below 0x20, a quote or a backslash.
-std::uint64_t needs_escape(std::uint64_t word) {
-  std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-  return control | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'));
+// Eight bytes at once. A borrow may mark a byte beside the one meant, never leave one out.
+void look_at(std::uint64_t word, Seen& seen) {
+  seen.high |= word;
+  seen.escape |= ((word - kOnes * 0x20) & ~word & kHighs) | has_zero(word ^ (kOnes * '"')) |
+                 has_zero(word ^ (kOnes * '\\'));
+}
+
+template <typename Word>
+void copy_word(const char* from, char* to, Seen& seen) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  std::memcpy(to, &word, sizeof word);
+  // The upper bytes of a shorter word are made harmless.
+  std::uint64_t wide = word;
+  if (sizeof word < 8) wide |= (kOnes * 'a') << (8 * (sizeof word % 8));
+  look_at(wide, seen);
 }
 
 // The length of the well-formed sequence at `at` (Unicode 15, table 3-7); 0 where there is none.
@@ -51,27 +68,29 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
+// Words of eight bytes, the last one laid over the one before, so that no length needs a loop over
+// bytes.
 TextForm copy_text(std::string_view text, char* to) {
-  std::uint64_t seen = 0;
-  std::uint64_t escapes = 0;
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, 8);
-    std::memcpy(to + at, &word, 8);
-    seen |= word;
-    escapes |= needs_escape(word);
-  }
-  if (at < text.size()) {
-    std::uint64_t word = kOnes * 'a';
-    std::memcpy(&word, text.data() + at, text.size() - at);
-    std::memcpy(to + at, &word, text.size() - at);
-    seen |= word;
-    escapes |= needs_escape(word);
+  const char* from = text.data();
+  std::size_t size = text.size();
+  Seen seen;
+  if (size >= 8) {
+    std::size_t last = size - 8;
+    for (std::size_t at = 0; at < last; at += 8) {
+      copy_word<std::uint64_t>(from + at, to + at, seen);
+    }
+    copy_word<std::uint64_t>(from + last, to + last, seen);
+  } else if (size >= 4) {
+    copy_word<std::uint32_t>(from, to, seen);
+    copy_word<std::uint32_t>(from + size - 4, to + size - 4, seen);
+  } else {
+    for (std::size_t at = 0; at < size; ++at) {
+      copy_word<std::uint8_t>(from + at, to + at, seen);
+    }
   }
   TextForm form;
-  form.plain = escapes == 0;
-  if ((seen & kHighs) != 0) form.valid = is_utf8(text);
+  form.plain = seen.escape == 0;
+  if ((seen.high & kHighs) != 0) form.valid = is_utf8(text);
   return form;
 }
 
