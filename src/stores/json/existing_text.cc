@@ -35,7 +35,7 @@ Result<File> plain_text(const DataFile& file) {
 
 }  // namespace
 
-Result<ExistingText> ExistingText::open(const DataFile& file, const Definition& declared) {
+Result<ExistingText> ExistingText::open(const DataFile& file) {
   ExistingText existing;
   existing.path_ = file.path;
   DECANT_ASSIGN(existing.stamp_, file_stamp(file.path));
@@ -44,7 +44,11 @@ Result<ExistingText> ExistingText::open(const DataFile& file, const Definition& 
   place.path = path_of(existing.text_);
   place.label = file.path;
   place.format = {file.format.format, Compression::none};
-  place.declared = &declared;
+  DECANT_ASSIGN(const std::vector<Definition> beside, read_sidecar(file.path));
+  const Definition* declared = find_definition(beside, file.collection);
+  if (declared == nullptr && beside.size() == 1) declared = &beside.front();
+  if (declared != nullptr) existing.declared_ = std::make_unique<const Definition>(*declared);
+  place.declared = existing.declared_.get();
   DECANT_ASSIGN(auto source, open_source(place.path, Compression::none));
   TextWindow window(std::move(source), 0, kWindowBytes);
   if (file.format.format == Format::json) {
@@ -63,7 +67,7 @@ Result<ExistingText> ExistingText::open(const DataFile& file, const Definition& 
       CsvColumn& column = existing.columns_.emplace_back();
       column.name = name;
       column.fixed = true;
-      const Field* field = declared.find(name);
+      const Field* field = place.declared == nullptr ? nullptr : place.declared->find(name);
       if (field == nullptr) continue;
       column.kind = field->type.kind;
       column.nullable = field->nullable;

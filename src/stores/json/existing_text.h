@@ -21,9 +21,9 @@ namespace decant::stores {
 // looked up. One thread.
 class ExistingText {
  public:
-  // `declared` must outlive the text. unsupported where the file's records cannot be rewritten one
-  // by one (an object of named arrays, pages, a single object).
-  static Result<ExistingText> open(const DataFile& file, const Definition& declared);
+  // Its types are those that the definition beside it declares. unsupported where the file's
+  // records cannot be rewritten one by one (an object of named arrays, pages, a single object).
+  static Result<ExistingText> open(const DataFile& file);
 
   Format format() const;  // json: an array
   const std::vector<CsvColumn>& columns() const { return columns_; }
@@ -42,6 +42,7 @@ class ExistingText {
   std::string path_;
   FileStamp stamp_;
   File text_;
+  std::unique_ptr<const Definition> declared_;  // null: none
   TextPlace place_;
   std::vector<CsvColumn> columns_;
   std::vector<std::string> names_;

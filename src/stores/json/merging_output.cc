@@ -73,6 +73,7 @@ class MergingOutput : public CollectionOutput {
   std::uint64_t records_seen_ = 0;
   std::uint64_t replaced_count_ = 0;
   std::uint64_t inserted_count_ = 0;
+  bool finished_ = false;
 };
 
 Status MergingOutput::open(const json::Document* state) {
@@ -91,7 +92,7 @@ Status MergingOutput::open(const json::Document* state) {
   journal_parser_.emplace(journal_place_, shapes_, std::vector<std::string>{});
   pretty_ = plan_.pretty;
   if (plan_.exists) {
-    DECANT_ASSIGN(ExistingText existing, ExistingText::open(plan_.file, plan_.target.definition));
+    DECANT_ASSIGN(ExistingText existing, ExistingText::open(plan_.file));
     existing_.emplace(std::move(existing));
     columns_ = existing_->columns();
     columns_existing_ = columns_.size();
@@ -367,8 +368,9 @@ Result<json::Document> MergingOutput::commit() {
 }
 
 Status MergingOutput::finish(std::vector<std::string>& notes) {
-  if (plan_.dry_run) return ok_status();
+  if (plan_.dry_run || finished_) return ok_status();
   if (!changed()) {
+    finished_ = true;
     notes.push_back(
         fmt::format("'{}': nothing changed; the file was left as it is", plan_.file.path));
     return remove_file(plan_.temporary_path());
@@ -392,11 +394,10 @@ Status MergingOutput::finish(std::vector<std::string>& notes) {
                              plan_.file.path)};
   }
   Definition definition = plan_.target.definition;
-  for (const CsvColumn& column : columns_) {
-    if (!column.fixed) column.declare_in(definition);
-  }
+  for (const CsvColumn& column : columns_) column.declare_in(definition);
   DECANT_CHECK(write_sidecar(plan_, definition));
   DECANT_CHECK(rename_file(plan_.file.path + ".decant-new", plan_.file.path));
+  finished_ = true;
   return remove_file(plan_.temporary_path());
 }
 
