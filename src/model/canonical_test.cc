@@ -234,6 +234,7 @@ TEST(Digest, SeesSwappedFieldsTypesAndNulls) {
       {{"id", number(1)}, {"a", text("x")}, {"b", text("y")}},
       {{"id", number(1)}, {"a", text("y")}, {"b", text("x")}},
       {{"id", number(1)}, {"a", text("xy")}, {"b", text("")}},
+      {{"id", number(1)}, {"b", text("1")}},
       {{"id", number(1)}, {"a", text("1")}},
       {{"id", number(1)}, {"a", number(1)}},
       {{"id", number(1)}, {"a", Specimen{}}},

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <optional>
 
@@ -112,7 +113,12 @@ bool to_real(Value& value, const FieldType& type, Misfit& misfit) {
   if (value.is(Type::real)) return true;
   if (!is_number(value)) return wrong_type(misfit, value, type);
   char buffer[kDoubleTextMax];
+#if DECANT_MUTANT_ROUND_SILENTLY
+  const std::optional<double> number =
+      std::strtod(std::string(number_text(value, buffer)).c_str(), nullptr);
+#else
   const std::optional<double> number = decant::to_double(number_text(value, buffer));
+#endif
   if (!number) {
     return misfit_of(misfit, kMisfitNumberWouldChange, value,
                      "which no double holds exactly; declare the field as decimal or text");

@@ -120,22 +120,25 @@ bool parse_small_decimal(std::string_view text, std::int64_t& coefficient, std::
   const char* const end = at + text.size();
   const bool negative = at != end && *at == '-';
   if (negative) ++at;
-  if (end - at > 19 || at == end) return false;  // 18 digits and a point fit 64 bits
-  std::int64_t number = 0;
+  if (end - at > 19 || at == end) return false;  // 19 digits fit a uint64
+  std::uint64_t number = 0;
   const char* const whole = at;
-  for (; at != end && is_digit(*at); ++at) number = number * 10 + (*at - '0');
+  for (; at != end && is_digit(*at); ++at)
+    number = number * 10 + static_cast<std::uint64_t>(*at - '0');
   if (at == whole) return false;
   std::int32_t places = 0;
   if (at != end && *at == '.') {
     const char* const fraction = ++at;
-    for (; at != end && is_digit(*at); ++at) number = number * 10 + (*at - '0');
+    for (; at != end && is_digit(*at); ++at)
+      number = number * 10 + static_cast<std::uint64_t>(*at - '0');
     places = static_cast<std::int32_t>(at - fraction);
     if (places == 0) return false;
   } else if (at - whole > 18) {
     return false;
   }
   if (at != end) return false;
-  coefficient = negative ? -number : number;
+  coefficient = static_cast<std::int64_t>(number);
+  if (negative) coefficient = -coefficient;
   exponent = -places;
   if (number == 0) {
     exponent = 0;

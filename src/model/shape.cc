@@ -173,7 +173,9 @@ bool ShapeWalker::step_elsewhere(std::string_view name) {
   Node* next = state_->find_child(node_, name);
   if (next == nullptr) {
     reset_wanted_ = true;  // `seen` may have been filled, or the trie may be full
+#if !DECANT_MUTANT_DUPLICATE_KEY_UNSEEN
     if (state_->on_path(node_, name)) return false;
+#endif
     next = state_->add(node_, name);
   }
   node_->predicted = next;
