@@ -234,6 +234,9 @@ void DefinitionBuilder::merge(const DefinitionBuilder& other) {
 }
 
 bool DefinitionBuilder::State::is_sometimes_absent(std::size_t field) const {
+#if DECANT_MUTANT_INFERRED_NULLS_UNSEEN
+  return false;
+#endif
   return (types[field] & bit(Type::absent)) != 0 || fields[field].slots < records;
 }
 
