@@ -306,7 +306,8 @@ Status SqliteWriter::set_indexes_aside(std::uint32_t target) {
 
 Result<std::vector<Outcome>> SqliteWriter::commit(std::string_view checkpoint) {
   if (lost_) return *lost_;
-  bool wrote = !set_aside_.empty();
+  // Where nothing was written in this run, nothing is: not even a checkpoint.
+  bool wrote = !set_aside_.empty() || state_.exists;
   for (TableWriter& table : tables_) {
     wrote = wrote || table.has_written();
     table.clear_written();
