@@ -33,6 +33,7 @@ struct StoreUnderTest {
   // Deviations.
   bool visible_before_finish = true;           // false: finish() renames a file into place
   bool dry_run_leaves_files = false;           // true: readers leave lock or shared-memory files
+  bool view_keeps_writers_out = false;         // true: a commit waits until the view is closed
   std::vector<FieldKind> kinds_not_held = {};  // come back as something else, as the docs say
 };
 

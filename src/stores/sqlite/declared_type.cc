@@ -14,11 +14,12 @@ struct Word {
 };
 
 // The whole word of a declaration, without what stands in parentheses.
-constexpr std::array<Word, 24> kWords = {{
+constexpr std::array<Word, 25> kWords = {{
     {"BOOLEAN", FieldKind::boolean},
     {"BOOL", FieldKind::boolean},
     {"DECIMAL_TEXT", FieldKind::decimal},
     {"JSON_TEXT", FieldKind::json},
+    {"FOREIGN_TEXT", FieldKind::foreign},
     {"JSON", FieldKind::json},
     {"TIMESTAMP_TEXT", FieldKind::timestamp},
     {"TIMESTAMP_LOCAL_TEXT", FieldKind::timestamp_local},
@@ -130,7 +131,7 @@ std::string own_word(const FieldType& wanted, bool strict) {
     case FieldKind::bytes_set:
       return "JSON_TEXT";
     case FieldKind::foreign:
-      return "TEXT";
+      return "FOREIGN_TEXT";
   }
   return "";
 }

@@ -118,7 +118,7 @@ bool ColumnReader::read_text(std::string_view text, const Column& column, Arena&
       return true;
     }
   }
-  value = Value::text(copy, form.plain);
+  value = kind == FieldKind::foreign ? Value::foreign(copy) : Value::text(copy, form.plain);
   return form.valid;
 }
 

@@ -329,7 +329,7 @@ class FetchReader : public Reader {
 }  // namespace
 
 Result<Selection> select_columns(const Definition& definition, std::span<const std::string> fields,
-                                 ShapeTable& shapes) {
+                                 std::shared_ptr<ShapeTable> shapes) {
   Selection selection;
   selection.definition = definition;
   for (const std::string& name : fields) {
@@ -345,7 +345,8 @@ Result<Selection> select_columns(const Definition& definition, std::span<const s
     names.push_back(field.name);
   }
   Batch unused;
-  selection.shape = shapes.get(names, unused);
+  selection.shapes = std::move(shapes);
+  selection.shape = selection.shapes->get(names, unused);
   selection.row_id = row_id_name(definition);
   if (definition.without_rowid) {
     selection.place = Selection::Place::key;

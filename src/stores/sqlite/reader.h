@@ -24,14 +24,15 @@ struct Selection {
   };
   Definition definition;
   Place place = Place::ordinal;
-  std::string row_id;            // the name that reaches the row id
-  std::vector<Column> columns;   // read, in this order
-  const Shape* shape = nullptr;  // of the records; outlives them
+  std::string row_id;                  // the name that reaches the row id
+  std::vector<Column> columns;         // read, in this order
+  std::shared_ptr<ShapeTable> shapes;  // shared with the view and the store: owns `shape`
+  const Shape* shape = nullptr;        // of the records
 };
 
 // `fields`: only these, empty: all.
 Result<Selection> select_columns(const Definition& definition, std::span<const std::string> fields,
-                                 ShapeTable& shapes);
+                                 std::shared_ptr<ShapeTable> shapes);
 
 struct RowRange {
   std::int64_t first = INT64_MIN;

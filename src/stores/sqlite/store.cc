@@ -66,7 +66,8 @@ class SqliteStore : public Store {
   std::string collection_;
   StoreOptions options_;
   Place place_;
-  ShapeTable shapes_;
+  std::shared_ptr<ShapeTable> shapes_ =  // shared with views, readers and writers
+      std::make_shared<ShapeTable>();
 };
 
 class TargetLock : public Lock {
@@ -241,7 +242,7 @@ Status SqliteStore::create_in(sql::Database& database, Definition& native, bool 
 
 Result<std::unique_ptr<Writer>> SqliteStore::writer(std::vector<WriteTarget> targets,
                                                     const WriteOptions& options) {
-  WriterSetup setup{path_, options_.exclusive || options.exclusive, &shapes_};
+  WriterSetup setup{path_, options_.exclusive || options.exclusive, shapes_};
   if (options.dry_run) {
     return open_dry_writer(setup, has_content(path_), std::move(targets), options);
   }

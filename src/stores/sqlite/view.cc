@@ -71,12 +71,12 @@ void name_what_is_left(const std::vector<SchemaEntry>& schema, std::vector<Defin
 class SqliteView : public View {
  public:
   SqliteView(std::shared_ptr<Snapshot> snapshot, std::vector<Definition> definitions,
-             std::string path, FileStamp stamp, ShapeTable& shapes)
+             std::string path, FileStamp stamp, std::shared_ptr<ShapeTable> shapes)
       : snapshot_(std::move(snapshot)),
         definitions_(std::move(definitions)),
         path_(std::move(path)),
         stamp_(stamp),
-        shapes_(shapes) {}
+        shapes_(std::move(shapes)) {}
 
   const std::vector<Definition>& definitions() const override { return definitions_; }
   const std::vector<std::string>& files() const override { return no_files_; }
@@ -130,7 +130,7 @@ class SqliteView : public View {
   std::vector<std::string> no_files_;
   std::string path_;
   FileStamp stamp_;
-  ShapeTable& shapes_;
+  std::shared_ptr<ShapeTable> shapes_;  // shared with the store and the readers
 };
 
 Result<std::vector<Partition>> SqliteView::partitions(std::string_view collection) {
@@ -186,13 +186,13 @@ Result<std::vector<Definition>> describe_all(sql::Database& database,
 }
 
 Result<std::unique_ptr<View>> open_view(const std::string& path, const std::string& collection,
-                                        ShapeTable& shapes) {
+                                        std::shared_ptr<ShapeTable> shapes) {
   DECANT_ASSIGN(FileStamp stamp, file_stamp(path));
   DECANT_ASSIGN(std::shared_ptr<Snapshot> snapshot, Snapshot::open(path));
   DECANT_ASSIGN(Snapshot::Lease lease, snapshot->take());
   DECANT_ASSIGN(std::vector<Definition> definitions, describe_all(lease.database(), collection));
   return std::unique_ptr<View>(std::make_unique<SqliteView>(
-      std::move(snapshot), std::move(definitions), path, stamp, shapes));
+      std::move(snapshot), std::move(definitions), path, stamp, std::move(shapes)));
 }
 
 }  // namespace decant::sqlite

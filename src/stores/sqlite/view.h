@@ -14,10 +14,10 @@ namespace decant::sqlite {
 inline constexpr std::int64_t partition_rows = 1'000'000;
 inline constexpr std::int64_t partitions_max = 4096;
 
-// `collection`: one table or view; empty: all base tables. `shapes` outlives the view and all that
-// was read through it.
+// `collection`: one table or view; empty: all base tables. The records' shapes are `shapes`'s,
+// which the view and its readers share with the store.
 Result<std::unique_ptr<View>> open_view(const std::string& path, const std::string& collection,
-                                        ShapeTable& shapes);
+                                        std::shared_ptr<ShapeTable> shapes);
 
 // The definitions that an open connection sees.
 Result<std::vector<Definition>> describe_all(sql::Database& database,

@@ -316,6 +316,7 @@ Result<std::vector<Outcome>> SqliteWriter::commit(std::string_view checkpoint) {
     database_.rollback();  // ends the reading
     return std::vector<Outcome>{};
   }
+  if (!database_.in_transaction()) DECANT_CHECK(database_.begin_immediate());
   Status status = make_checkpoint_table(database_);
   if (status.ok()) {
     status = write_checkpoint(database_, options_.checkpoint_name, checkpoint);

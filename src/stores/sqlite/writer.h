@@ -12,7 +12,7 @@ namespace decant::sqlite {
 struct WriterSetup {
   std::string path;
   bool exclusive = false;
-  ShapeTable* shapes = nullptr;  // of withdrawn and existing records; outlives the writer
+  std::shared_ptr<ShapeTable> shapes;  // of withdrawn and existing records; shared with the store
 };
 
 // REQUIRES: the tables are there (Store::create), and options.dry_run is false.
