@@ -23,7 +23,7 @@ map:
   job_title: {from: title, null_if: Chef de partie}
   status: {from: status, values: {active: open, paused: hold, closed: closed, draft: draft}}
   score: {from: score, default: 0}
-  entity: {constant: JOB}
+  entity: {const: JOB}
 rest: keep
 policies: {duplicates: first}
 """
