@@ -2,7 +2,7 @@
 add_library(decant_options INTERFACE)
 target_compile_options(decant_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
-  -Werror -fno-omit-frame-pointer)
+  $<$<CXX_COMPILER_ID:GNU>:-Werror> -fno-omit-frame-pointer)
 target_compile_definitions(decant_options INTERFACE DECANT_VERSION="${PROJECT_VERSION}")
 
 if(DECANT_SANITIZE)
