@@ -49,7 +49,10 @@ class Comparison {
   // Joins two small sets in memory and resolves what differs.
   Status join_in_memory(std::vector<Fingerprint>& source, std::vector<Fingerprint>& target);
 
-  unsigned threads_of(const std::vector<ReadPlan::Task>& tasks, bool is_source) const;
+  // At least two; how many of them have something to do with one side; half of them.
+  unsigned threads_of_both_sides() const;
+  unsigned threads_for(const std::vector<ReadPlan::Task>& tasks, bool is_source) const;
+  unsigned threads_of_side(const std::vector<ReadPlan::Task>& tasks, bool is_source) const;
   std::size_t chunk_records() const;
   void take_counts(const ReadPass& pass);
   Status see_changes();

@@ -125,8 +125,11 @@ Status Fetcher::check_all_found(std::span<const Wanted> wanted, const std::vecto
                                 std::string_view side, const View& view) {
   for (const Wanted& one : wanted) {
     if (found[one.index]) continue;
-    std::string place = describe_place(view, one.origin);
-    if (place.empty()) place = "row " + std::to_string(one.origin.offset);
+    // Which record of the file it is, a packed place does not tell.
+    const std::string place =
+        (one.origin.file < view.files().size() ? view.files()[one.origin.file] + " byte "
+                                               : std::string("row ")) +
+        std::to_string(one.origin.offset);
     return Error{ErrorCode::corrupt, "the record of the " + std::string(side) + " at " + place +
                                          " changed while it was verified; verify again when "
                                          "nothing writes to it"};

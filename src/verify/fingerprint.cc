@@ -104,14 +104,19 @@ Result<std::unique_ptr<FingerprintWriter>> FingerprintWriter::create(
   DECANT_ASSIGN(File file, File::create(path, 0600));
   const RawHeader unfinished{};
   DECANT_CHECK(file.write(bytes_of(&unfinished, 1)));
-  return std::unique_ptr<FingerprintWriter>(new FingerprintWriter(std::move(file), header));
+  std::unique_ptr<FingerprintWriter> writer(new FingerprintWriter(std::move(file), header));
+  if (writer->buffer_ == nullptr) {
+    return Error{ErrorCode::io, path + ": there is no memory for the buffers of fingerprints"};
+  }
+  return writer;
 }
 
 FingerprintWriter::FingerprintWriter(File file, const FingerprintHeader& header)
     : file_(std::move(file)),
       header_(header),
       shift_(64 - static_cast<unsigned>(std::countr_zero(header.partitions))),
-      buffer_(new Fingerprint[std::size_t{header.partitions} * fingerprint_block_records]),
+      buffer_(static_cast<Fingerprint*>(std::calloc(
+          std::size_t{header.partitions} * fingerprint_block_records, sizeof(Fingerprint)))),
       fill_(header.partitions),
       bytes_(sizeof(RawHeader)) {
   header_.records = 0;

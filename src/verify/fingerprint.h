@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -130,7 +131,10 @@ class FingerprintWriter {
   File file_;
   FingerprintHeader header_;
   unsigned shift_;
-  std::unique_ptr<Fingerprint[]> buffer_;
+  struct Free {
+    void operator()(Fingerprint* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<Fingerprint[], Free> buffer_;  // pages that nothing is added to are not touched
   std::vector<std::uint32_t> fill_;
   std::vector<Block> blocks_;
   std::uint64_t bytes_ = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 
 #include "verify/comparison.h"
@@ -77,14 +78,23 @@ Result<bool> Comparison::by_join() {
 }
 
 Status Comparison::spill(std::vector<SpilledSide>& source, std::vector<SpilledSide>& target) {
-  DECANT_CHECK(create_spills("source", threads_of(plan_.source, true), source));
-  DECANT_CHECK(create_spills("target", threads_of(plan_.target, false), target));
-  std::vector<FingerprintSink*> source_sinks;
-  std::vector<FingerprintSink*> target_sinks;
-  for (SpilledSide& side : source) source_sinks.push_back(&side.sink);
-  for (SpilledSide& side : target) target_sinks.push_back(&side.sink);
+  // Half of the threads begin with a side, and help with the other one, as far as it has partitions
+  // for them.
+  const unsigned threads = threads_of_both_sides();
+  const unsigned source_threads = std::min(threads, threads_for(plan_.source, true));
+  const unsigned target_threads = std::min(threads, threads_for(plan_.target, false));
+  DECANT_CHECK(create_spills("source", source_threads, source));
+  DECANT_CHECK(create_spills("target", target_threads, target));
+  std::vector<ReadWorker> workers(threads);
+  for (unsigned i = 0; i < threads; ++i) {
+    ReadWorker& worker = workers[i];
+    if (i < source_threads) worker.source = &source[i].sink;
+    // From the other end, so that a single thread of each side is not the same one.
+    if (threads - 1 - i < target_threads) worker.target = &target[threads - 1 - i].sink;
+    worker.source_first = i < (threads + 1) / 2;
+  }
   ReadPass pass(job_, plan_, *source_places_, *target_places_);
-  DECANT_CHECK(pass.run(source_sinks, target_sinks));
+  DECANT_CHECK(pass.run(workers));
   std::uint64_t bytes = 0;
   for (auto* sides : {&source, &target}) {
     for (SpilledSide& side : *sides) {

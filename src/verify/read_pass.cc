@@ -51,18 +51,12 @@ Result<ReadPlan> ReadPlan::make(const VerifyJob& job) {
   return plan;
 }
 
-Status ReadPass::run(std::span<FingerprintSink* const> source,
-                     std::span<FingerprintSink* const> target) {
+Status ReadPass::run(std::span<const ReadWorker> workers) {
   target_fields_ = fields_to_read(job_);
   const std::stop_callback pass_on(job_.stop, [this] { stop_.request_stop(); });
   {
     std::vector<std::jthread> threads;
-    for (FingerprintSink* sink : source) {
-      threads.emplace_back([this, sink] { read_source(*sink); });
-    }
-    for (FingerprintSink* sink : target) {
-      threads.emplace_back([this, sink] { read_target(*sink); });
-    }
+    for (const ReadWorker& worker : workers) threads.emplace_back([&] { work(worker); });
   }
   if (job_.stop.stop_requested()) {
     return Error{ErrorCode::interrupted, "verification was interrupted; run it again"};
@@ -70,6 +64,12 @@ Status ReadPass::run(std::span<FingerprintSink* const> source,
   if (!status_.ok()) return std::move(status_);
   advance(0, 0, true);
   return ok_status();
+}
+
+void ReadPass::work(const ReadWorker& worker) {
+  if (worker.source != nullptr && worker.source_first) read_source(*worker.source);
+  if (worker.target != nullptr) read_target(*worker.target);
+  if (worker.source != nullptr && !worker.source_first) read_source(*worker.source);
 }
 
 void ReadPass::read_source(FingerprintSink& sink) {

@@ -1,5 +1,6 @@
-// One reading of both sides, in parallel: partitions are handed to reading threads in source order,
-// each thread turns records into fingerprints and gives them to a sink of its own.
+// One reading of both sides, in parallel: partitions are handed to reading threads in order, each
+// thread turns records into fingerprints and gives them to sinks of its own. A thread that is done
+// with its own side helps with the other one.
 #pragma once
 
 #include <atomic>
@@ -47,20 +48,27 @@ struct ReadPlan {
   static Result<ReadPlan> make(const VerifyJob& job);
 };
 
+// One reading thread. A side without a sink is not read by it.
+struct ReadWorker {
+  FingerprintSink* source = nullptr;
+  FingerprintSink* target = nullptr;
+  bool source_first = true;
+};
+
 class ReadPass {
  public:
   ReadPass(const VerifyJob& job, const ReadPlan& plan, PlaceBook& source_places,
            PlaceBook& target_places)
       : job_(job), plan_(plan), source_places_(source_places), target_places_(target_places) {}
 
-  // One thread for each sink; returns when all are done. After an error or a stop the sinks are
-  // in no certain state.
-  Status run(std::span<FingerprintSink* const> source, std::span<FingerprintSink* const> target);
+  // Returns when all are done. After an error or a stop the sinks are in no certain state.
+  Status run(std::span<const ReadWorker> workers);
 
   const ReadCounts& source() const { return source_counts_; }
   const ReadCounts& target() const { return target_counts_; }
 
  private:
+  void work(const ReadWorker& worker);
   void read_source(FingerprintSink& sink);
   void read_target(FingerprintSink& sink);
   Status read_source_partition(const ReadPlan::Task& task, class SourceSide& side,

@@ -130,29 +130,28 @@ Result<std::optional<Comparison::SketchAnswer>> Comparison::try_sketch(std::uint
   // Equal repeats on both sides cancel: where the target may hold a key twice, they are looked for.
   if (!target_keys_are_unique()) seen.emplace(plan_.records_expected);
   std::vector<std::unique_ptr<SketchSink>> sinks;
-  std::vector<FingerprintSink*> source_sinks;
-  std::vector<FingerprintSink*> target_sinks;
-  for (unsigned i = 0; i < threads_of(plan_.source, true); ++i) {
+  std::vector<ReadWorker> workers;
+  const unsigned source_threads = threads_of_side(plan_.source, true);
+  for (unsigned i = 0; i < source_threads; ++i) {
     sinks.push_back(std::make_unique<SketchSink>(header, true, nullptr, nullptr));
-    source_sinks.push_back(sinks.back().get());
+    workers.push_back({sinks.back().get(), nullptr});
   }
-  const unsigned target_threads = seen.has_value() ? 1 : threads_of(plan_.target, false);
+  const unsigned target_threads = seen.has_value() ? 1 : threads_of_side(plan_.target, false);
   for (unsigned i = 0; i < target_threads; ++i) {
     sinks.push_back(
         std::make_unique<SketchSink>(header, false, seen ? &*seen : nullptr, &repeated));
-    target_sinks.push_back(sinks.back().get());
+    workers.push_back({nullptr, sinks.back().get()});
   }
   ReadPass pass(job_, plan_, *source_places_, *target_places_);
-  DECANT_CHECK(pass.run(source_sinks, target_sinks));
+  DECANT_CHECK(pass.run(workers));
   take_counts(pass);
   seen.reset();
 
   Sketch& total = sinks.front()->sketch();
-  for (std::size_t i = 1; i < source_sinks.size(); ++i)
-    DECANT_CHECK(total.merge(sinks[i]->sketch()));
+  for (std::size_t i = 1; i < source_threads; ++i) DECANT_CHECK(total.merge(sinks[i]->sketch()));
   SketchAnswer answer;
   answer.held = total.records();
-  for (std::size_t i = source_sinks.size(); i < sinks.size(); ++i) {
+  for (std::size_t i = source_threads; i < sinks.size(); ++i) {
     DECANT_CHECK(total.subtract(sinks[i]->sketch()));
   }
   sinks.resize(1);
@@ -172,24 +171,24 @@ Result<std::optional<Comparison::SketchAnswer>> Comparison::try_sketch(std::uint
 // Reads both sides again for the records behind the suspects, and joins those exactly.
 Result<bool> Comparison::resolve_suspects(const SketchAnswer& answer) {
   std::vector<std::unique_ptr<CollectSink>> sinks;
-  std::vector<FingerprintSink*> source_sinks;
-  std::vector<FingerprintSink*> target_sinks;
-  for (unsigned i = 0; i < threads_of(plan_.source, true); ++i) {
+  std::vector<ReadWorker> workers;
+  const unsigned source_threads = threads_of_side(plan_.source, true);
+  for (unsigned i = 0; i < source_threads; ++i) {
     sinks.push_back(std::make_unique<CollectSink>(answer.suspects));
-    source_sinks.push_back(sinks.back().get());
+    workers.push_back({sinks.back().get(), nullptr});
   }
-  for (unsigned i = 0; i < threads_of(plan_.target, false); ++i) {
+  for (unsigned i = 0; i < threads_of_side(plan_.target, false); ++i) {
     sinks.push_back(std::make_unique<CollectSink>(answer.suspects));
-    target_sinks.push_back(sinks.back().get());
+    workers.push_back({nullptr, sinks.back().get()});
   }
   ReadPass pass(job_, plan_, *source_places_, *target_places_);
-  DECANT_CHECK(pass.run(source_sinks, target_sinks));
+  DECANT_CHECK(pass.run(workers));
   take_counts(pass);
   std::vector<Fingerprint> source;
   std::vector<Fingerprint> target;
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     const std::vector<Fingerprint>& from = sinks[i]->collected();
-    std::vector<Fingerprint>& to = i < source_sinks.size() ? source : target;
+    std::vector<Fingerprint>& to = i < source_threads ? source : target;
     to.insert(to.end(), from.begin(), from.end());
   }
   sinks.clear();

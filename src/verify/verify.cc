@@ -1,6 +1,7 @@
 #include "verify/verify.h"
 
 #include <algorithm>
+#include <array>
 
 #include "verify/comparison.h"
 #include "verify/resolver.h"
@@ -8,8 +9,8 @@
 namespace decant::verify {
 namespace {
 
-// A side's reading threads each hold their own buffers.
-constexpr unsigned kThreadsMax = 4;
+// Of both sides: each holds buffers of its own.
+constexpr unsigned kThreadsMax = 8;
 constexpr std::uint64_t kRecordBytesUnknown = 1000;
 
 // What makes fingerprints of two comparisons alike: which fields count, and as what.
@@ -137,9 +138,7 @@ Status Comparison::by_sample() {
   SampleSink source(job_.sample, job_.seed);
   SampleSink target(job_.sample, job_.seed);
   ReadPass pass(job_, plan_, *source_places_, *target_places_);
-  FingerprintSink* const source_sink = &source;
-  FingerprintSink* const target_sink = &target;
-  DECANT_CHECK(pass.run({&source_sink, 1}, {&target_sink, 1}));
+  DECANT_CHECK(pass.run(std::array{ReadWorker{&source, nullptr}, ReadWorker{nullptr, &target}}));
   take_counts(pass);
   result_.mode = "sample";
   const std::uint64_t bound = std::min(source.bound(), target.bound());
@@ -158,11 +157,19 @@ Status Comparison::join_in_memory(std::vector<Fingerprint>& source,
   return resolver.finish();
 }
 
-unsigned Comparison::threads_of(const std::vector<ReadPlan::Task>& tasks, bool is_source) const {
+unsigned Comparison::threads_of_both_sides() const {
+  return std::clamp(job_.threads, 2u, kThreadsMax);
+}
+
+unsigned Comparison::threads_for(const std::vector<ReadPlan::Task>& tasks, bool is_source) const {
   // Which records are the first of a limit is known only in order.
   if (is_source && job_.source_limit != 0) return 1;
-  const unsigned wanted = std::clamp(job_.threads / 2, 1u, kThreadsMax);
-  return std::min(wanted, static_cast<unsigned>(std::max<std::size_t>(tasks.size(), 1)));
+  return static_cast<unsigned>(std::clamp<std::size_t>(tasks.size(), 1, kThreadsMax));
+}
+
+unsigned Comparison::threads_of_side(const std::vector<ReadPlan::Task>& tasks,
+                                     bool is_source) const {
+  return std::min(threads_of_both_sides() / 2, threads_for(tasks, is_source));
 }
 
 std::size_t Comparison::chunk_records() const {
