@@ -13,7 +13,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "fingerprint files are little-endian");
 
 constexpr char kMagic[8] = {'D', 'C', 'N', 'T', 'F', 'P', 'R', '\n'};
-constexpr std::uint64_t kBlockBytes = fingerprint_block_records * sizeof(Fingerprint);
 constexpr std::uint64_t kBlocksMax = std::uint64_t{1} << 32;
 
 // The first bytes of a file. `checksum` covers all before it.
