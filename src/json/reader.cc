@@ -64,16 +64,16 @@ RecordParser::RecordParser(RecordParser&&) noexcept = default;
 void RecordParser::parse(std::string_view text, std::span<const RecordText> records, Batch& batch) {
   State& state = *state_;
   if (records.empty()) return;
-    // One search for all; where anything in the text is bad, each record is looked at alone, so
-    // that it is the only one to suffer.
+  // One search for all; where anything in the text is bad, each record is looked at alone, so
+  // that it is the only one to suffer.
+  if (state.structure.find(text) != Structure::Fault::none) {
+    for (const RecordText& place : records) {
 #if DECANT_MUTANT_BAD_RECORD_TAKES_BATCH
-  const bool whole = true;
-  (void)state.structure.find(text);
+      state.add_bad(text, place, "syntax", "a record near this one is bad", batch);
 #else
-  const bool whole = state.structure.find(text) == Structure::Fault::none;
+      state.parse_alone(text, place, batch);
 #endif
-  if (!whole) {
-    for (const RecordText& place : records) state.parse_alone(text, place, batch);
+    }
     return;
   }
   state.walk.set_text(text.data(), state.structure.indexes());
