@@ -133,7 +133,11 @@ void Statement::bind_double(int parameter, double value) {
   sqlite3_bind_double(handle_, parameter + 1, value);
 }
 void Statement::bind_text(int parameter, std::string_view value) {
+#if DECANT_MUTANT_EMPTY_TEXT_AS_NULL
+  const char* data = value.data();
+#else
   const char* data = value.data() == nullptr ? "" : value.data();
+#endif
   sqlite3_bind_text64(handle_, parameter + 1, data, value.size(), nullptr, SQLITE_UTF8);
 }
 void Statement::bind_bytes(int parameter, std::string_view value) {

@@ -175,7 +175,12 @@ bool Binder::bind_number(sqlite3_stmt* statement, int parameter, const Column& c
 
 bool Binder::bind_own_text(sqlite3_stmt* statement, int parameter, const Column& column,
                            std::string_view text, Misfit& misfit) {
-  if (is_numeric(column.affinity) && looks_numeric(text)) {
+#if DECANT_MUTANT_AFFINITY_IGNORED
+  bool becomes_number = false;
+#else
+  bool becomes_number = is_numeric(column.affinity) && looks_numeric(text);
+#endif
+  if (becomes_number) {
     return refuse(misfit, "type", column,
                   "would turn the text into a number; declare it TEXT, or cast the text");
   }

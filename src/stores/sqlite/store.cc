@@ -20,6 +20,9 @@ namespace {
 
 // Larger pages than SQLite's own make a file of records of some hundred bytes faster to load.
 constexpr std::string_view kNewFilePragmas = "PRAGMA page_size=16384";
+// What a new file holds before its first record need not survive a loss of power by itself: the
+// first commit of records syncs it with them, and a run that finds no file makes it again.
+constexpr std::string_view kFreshFilePragmas = "PRAGMA synchronous=OFF";
 // Left free on the disk beside what a write needs: the journal and the sorter's files.
 constexpr std::uint64_t kSpareBytes = 16u << 20;
 
@@ -66,6 +69,7 @@ class SqliteStore : public Store {
   std::string collection_;
   StoreOptions options_;
   Place place_;
+  bool fresh_file_ = false;              // made by this object, and no writer was asked for yet
   std::shared_ptr<ShapeTable> shapes_ =  // shared with views, readers and writers
       std::make_shared<ShapeTable>();
 };
@@ -210,6 +214,8 @@ Result<bool> SqliteStore::check_existing(const Definition& native, CreateResult&
 Status SqliteStore::create_table(Definition native, CreateResult& result) {
   DECANT_ASSIGN(sql::Database database, sql::Database::open(path_, {sql::OpenMode::create}));
   if (result.file_created) DECANT_CHECK(database.exec(std::string(kNewFilePragmas)));
+  fresh_file_ = fresh_file_ || result.file_created;
+  if (fresh_file_) DECANT_CHECK(database.exec(std::string(kFreshFilePragmas)));
   DECANT_CHECK(database.begin_immediate());
   Status status = create_in(database, native, result.file_created);
   if (status.ok()) status = database.commit();
@@ -243,6 +249,7 @@ Status SqliteStore::create_in(sql::Database& database, Definition& native, bool 
 Result<std::unique_ptr<Writer>> SqliteStore::writer(std::vector<WriteTarget> targets,
                                                     const WriteOptions& options) {
   WriterSetup setup{path_, options_.exclusive || options.exclusive, shapes_};
+  fresh_file_ = false;
   if (options.dry_run) {
     return open_dry_writer(setup, has_content(path_), std::move(targets), options);
   }

@@ -203,8 +203,12 @@ Status SqliteWriter::stage(std::uint32_t target, std::span<const Record> records
 // it silently, so this writer takes nothing more.
 Status SqliteWriter::lose(Error error) {
   database_.rollback();
+#if DECANT_MUTANT_GOES_ON_AFTER_A_LOST_BATCH
+  return error;
+#else
   lost_ = std::move(error);
   return *lost_;
+#endif
 }
 
 // Foreign keys wait for the end of the call, so that rows may come before the ones they refer to.
@@ -385,7 +389,9 @@ Status SqliteWriter::finish_load(FinishResult& result) {
     DECANT_CHECK(build_indexes(database_, target.definition, state_.pending_of(name)));
     DECANT_CHECK(drop_loading(database_, name));
   }
+#if !DECANT_MUTANT_DANGLING_REFERENCES_STAY
   if (loaded) DECANT_CHECK(check_foreign_keys(database_, targets_, result.notes));
+#endif
   DECANT_CHECK(read_withdrawn(database_, targets_, *setup_.shapes, result.withdrawn));
   reported_.assign(targets_.size(), 0);
   for (const Withdrawn& row : result.withdrawn) ++reported_[row.target];
