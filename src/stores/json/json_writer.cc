@@ -136,7 +136,7 @@ Result<std::vector<Outcome>> JsonWriter::commit(std::string_view checkpoint) {
   document.add("name", options_.checkpoint_name);
   document.add("checkpoint", encoded(checkpoint));
   json::Document states = json::Document::map();
-#if DECANT_MUTANT_CHECKPOINT_BEFORE_DURABLE
+#if DECANT_MUTANT_FILE_CHECKPOINT_BEFORE_DURABLE
   json::Document early = document;
   early.add("outputs", durable_.find("outputs") != nullptr ? *durable_.find("outputs") : states);
   DECANT_CHECK(write_file_atomically(checkpoint_path_, early.to_text()));
@@ -146,7 +146,7 @@ Result<std::vector<Outcome>> JsonWriter::commit(std::string_view checkpoint) {
     states.add(plans_[i].file.path, std::move(state));
   }
   document.add("outputs", std::move(states));
-#if !DECANT_MUTANT_CHECKPOINT_BEFORE_DURABLE
+#if !DECANT_MUTANT_FILE_CHECKPOINT_BEFORE_DURABLE
   DECANT_CHECK(write_file_atomically(checkpoint_path_, document.to_text()));
 #endif
   durable_ = std::move(document);
