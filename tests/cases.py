@@ -27,6 +27,13 @@ class Lines(unittest.TestResult):
         print(self.errors[-1][1])
         self.line('FAILED', test)
 
+    def addSubTest(self, test, part, error):
+        super().addSubTest(test, part, error)
+        if error is not None:
+            print((self.failures + self.errors)[-1][1] if not issubclass(error[0], test.failureException)
+                  else self.failures[-1][1])
+            self.line('FAILED', part)
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.line('skipped', test, f': {reason}')

@@ -9,11 +9,12 @@ import harness
 RECORDS = 20_000
 # Each changes the target once; (statement, missing, extra, different, field named).
 ONE = [
-    ("UPDATE jobs SET title = CAST(x'00' || substr(CAST(title AS BLOB), 2) AS TEXT) WHERE rowid = 5", 0, 0, 1, 'title'),
+    ('UPDATE jobs SET country = char(unicode(country) | 32) || substr(country, 2) WHERE rowid = 5', 0, 0, 1, 'country'),
     ('DELETE FROM jobs WHERE rowid = 77', 1, 0, 0, None),
     ("INSERT INTO jobs(id, title) VALUES ('job-extra', 'extra')", 0, 1, 0, None),
-    ('UPDATE jobs SET company = (SELECT company FROM jobs o WHERE o.rowid = 3 + 4 - jobs.rowid), title = '
-     '(SELECT title FROM jobs o WHERE o.rowid = 3 + 4 - jobs.rowid) WHERE rowid IN (3, 4)', 0, 0, 2, 'title'),
+    ('CREATE TEMP TABLE old AS SELECT rowid AS place, description, salary_min FROM jobs WHERE rowid IN (3, 4);'
+     'UPDATE jobs SET (description, salary_min) = (SELECT description, salary_min FROM old WHERE place = 7 - jobs.rowid) '
+     'WHERE rowid IN (3, 4)', 0, 0, 2, 'salary_min'),
     ("UPDATE jobs SET id = 'job-moved' WHERE rowid = 9", 1, 1, 0, None),
     ("UPDATE jobs SET source = NULL WHERE rowid = 12", 0, 0, 1, 'source'),
     ("UPDATE jobs SET source = '' WHERE rowid = 13", 0, 0, 1, 'source'),
