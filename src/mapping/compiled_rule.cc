@@ -141,8 +141,8 @@ void CompiledRule::put_around(Value& value, std::string_view front, std::string_
   const std::size_t size = front.size() + text.size() + back.size();
   char* memory = arena.allocate(size, 1);
   std::memcpy(memory, front.data(), front.size());
-  std::memcpy(memory + front.size(), text.data(), text.size());
-  std::memcpy(memory + front.size() + text.size(), back.data(), back.size());
+  if (!text.empty()) std::memcpy(memory + front.size(), text.data(), text.size());
+  if (!back.empty()) std::memcpy(memory + front.size() + text.size(), back.data(), back.size());
   value = Value::text({memory, size}, value.is_plain() && affix_plain_);
 }
 

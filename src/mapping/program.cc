@@ -28,10 +28,18 @@ bool SlotCondition::holds_slow(const Value* values) const {
 KindProgram::KindProgram(const CompiledKind& kind, const Shape& source) : kind_(&kind) {
   for (const CompiledRule& rule : kind.rules) add_rule(rule, source);
   add_rest(source);
-  if (kind.keeps_notes) {
-    steps_.push_back({Op::notes, static_cast<std::uint32_t>(target_names_.size())});
-    target_names_.push_back(kSourceNotes);
+  if (kind.keeps_notes) add_forgetful(source);
+}
+
+void KindProgram::add_forgetful(const Shape& source) {
+  for (std::uint32_t i = 0; i < kind_->rules.size(); ++i) {
+    const CompiledRule& rule = kind_->rules[i];
+    if (!rule.reads_source() || rule.is_exact()) continue;
+    forgetful_.push_back({&rule, i, static_cast<std::uint32_t>(slots_.size())});
+    for (const std::string& name : rule.rule().from) slots_.push_back(source.find(name));
+    noted_max_ += rule.rule().from.size();
   }
+  target_names_.push_back(kSourceNotes);
 }
 
 void KindProgram::add_rule(const CompiledRule& rule, const Shape& source) {
@@ -39,12 +47,12 @@ void KindProgram::add_rule(const CompiledRule& rule, const Shape& source) {
   step.rule = &rule;
   step.value = rule.initial();
   target_names_.push_back(rule.rule().target);
-  const auto first = static_cast<std::uint32_t>(spellings_.size());
+  const auto first = static_cast<std::uint32_t>(slots_.size());
   for (const std::string& name : rule.rule().from) {
     const int slot = source.find(name);
-    if (slot >= 0) spellings_.push_back(slot);
+    if (slot >= 0) slots_.push_back(slot);
   }
-  const auto count = static_cast<std::uint32_t>(spellings_.size()) - first;
+  const auto count = static_cast<std::uint32_t>(slots_.size()) - first;
   if (rule.rule().whole) {
     step.op = Op::whole;
   } else if (count > 1) {
@@ -52,9 +60,13 @@ void KindProgram::add_rule(const CompiledRule& rule, const Shape& source) {
     step.spellings = first;
     step.spelling_count = count;
   } else if (count == 1) {
-    step.source = spellings_[first];
-    spellings_.resize(first);
-    step.op = !rule.is_copy() ? Op::rule : rule.initial().is_absent() ? Op::copy : Op::copy_or;
+    step.source = slots_[first];
+    slots_.resize(first);
+    if (rule.is_copy() && rule.initial().is_absent()) {
+      copies_.push_back({step.target, static_cast<std::uint32_t>(step.source)});
+      return;
+    }
+    step.op = rule.is_copy() ? Op::copy_or : Op::rule;
   }
   steps_.push_back(step);
 }
@@ -73,9 +85,7 @@ void KindProgram::add_rest(const Shape& source) {
         taken_.push_back(i);
         continue;
       }
-      Step step{Op::copy, static_cast<std::uint32_t>(target_names_.size())};
-      step.source = static_cast<std::int32_t>(i);
-      steps_.push_back(step);
+      copies_.push_back({static_cast<std::uint32_t>(target_names_.size()), i});
       target_names_.push_back(name);
     } else if (kind.rest == Rest::error && !whole) {
       unmapped_.push_back(i);
@@ -92,46 +102,43 @@ bool KindProgram::run(const Record& source, Value* target, CastMemory& memory,
 #if !DECANT_MUTANT_UNMAPPED_DROPPED
   if ((!taken_.empty() || !unmapped_.empty()) && !check(source, failure)) return false;
 #endif
+  for (const Copy& copy : copies_) target[copy.target] = source.values[copy.source];
   for (const Step& step : steps_) {
-    Value& value = target[step.target];
-    switch (step.op) {
-      case Op::copy:
-        value = source.values[step.source];
-        break;
-      case Op::copy_or:
-        value = source.values[step.source];
+    if (!run_step(step, source, target[step.target], memory, failure)) return false;
+  }
+  if (kind_->keeps_notes) target[target_names_.size() - 1] = notes(source, target, memory);
+  return true;
+}
+
+bool KindProgram::run_step(const Step& step, const Record& source, Value& value, CastMemory& memory,
+                           Failure& failure) const {
+  switch (step.op) {
+    case Op::copy_or:
+      value = source.values[step.source];
 #if DECANT_MUTANT_DEFAULT_FOR_NULL
-        if (!value.is_present()) value = step.value;
+      if (!value.is_present()) value = step.value;
 #else
-        if (value.is_absent()) value = step.value;
+      if (value.is_absent()) value = step.value;
 #endif
-        break;
-      case Op::constant:
-        value = step.value;
-        break;
-      case Op::rule:
-        value = source.values[step.source];
-        if (!step.rule->forward(value, memory, failure)) return false;
-        break;
-      case Op::coalesce: {
-        const std::int32_t* slot = &spellings_[step.spellings];
-        value = source.values[*slot];
-        for (std::uint32_t i = 1; i < step.spelling_count && value.is_absent(); ++i) {
-          value = source.values[*++slot];
-        }
-        if (!step.rule->forward(value, memory, failure)) return false;
-        break;
+      return true;
+    case Op::constant:
+      value = step.value;
+      return true;
+    case Op::rule:
+      value = source.values[step.source];
+      return step.rule->forward(value, memory, failure);
+    case Op::coalesce: {
+      const std::int32_t* slot = &slots_[step.spellings];
+      value = source.values[*slot];
+      for (std::uint32_t i = 1; i < step.spelling_count && value.is_absent(); ++i) {
+        value = source.values[*++slot];
       }
-      case Op::whole:
-        value = gather(source, true, *memory.arena);
-        break;
-      case Op::into:
-        value = gather(source, false, *memory.arena);
-        break;
-      case Op::notes:
-        value = notes(source, target, memory);
-        break;
+      return step.rule->forward(value, memory, failure);
     }
+    case Op::whole:
+    case Op::into:
+      value = gather(source, step.op == Op::whole, *memory.arena);
+      return true;
   }
   return true;
 }
@@ -176,32 +183,36 @@ Value KindProgram::gather(const Record& source, bool whole, Arena& arena) const 
 
 // kSourceNotes: of each rule that forgets something of this record, its source fields.
 Value KindProgram::notes(const Record& source, const Value* target, CastMemory& memory) const {
-  std::vector<Member> fields;  // the few records that need it pay for it
-  std::vector<Value> absent;
-  const auto field_of = [&](const std::string& name) { return source.find(name); };
-  for (std::size_t i = 0; i < kind_->rules.size(); ++i) {
-    const CompiledRule& rule = kind_->rules[i];
-    if (!rule.reads_source() || rule.is_exact()) continue;
-    if (!forgets(rule, target[i], field_of, memory)) continue;
-    for (const std::string& name : rule.rule().from) {
-      const Value value = source.find(name);
-      const auto same = [&](const Member& member) { return member.name == name; };
+  std::span<Member> fields;
+  std::span<Value> absent;
+  std::size_t field_count = 0;
+  std::size_t absent_count = 0;
+  for (const Forgetful& one : forgetful_) {
+    const auto source_at = [&](std::size_t i) {
+      const std::int32_t slot = slots_[one.slots + i];
+      return slot == kNoSlot ? Value::absent() : source.values[slot];
+    };
+    if (!forgets(*one.rule, target[one.target], source_at, memory)) continue;
+    if (fields.empty()) {
+      fields = memory.arena->allocate_array<Member>(noted_max_);
+      absent = memory.arena->allocate_array<Value>(noted_max_);
+    }
+    const std::vector<std::string>& from = one.rule->rule().from;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const Value value = source_at(i);
+      const auto same = [&](const Member& member) { return member.name == from[i]; };
       if (value.is_absent()) {
-        absent.push_back(Value::text(name));
-      } else if (std::none_of(fields.begin(), fields.end(), same)) {
-        fields.push_back({name, value});
+        absent[absent_count++] = Value::text(from[i]);
+      } else if (std::none_of(fields.begin(), fields.begin() + field_count, same)) {
+        fields[field_count++] = {from[i], value};
       }
     }
   }
-  if (fields.empty() && absent.empty()) return Value::absent();
-  const std::span<Member> kept = memory.arena->allocate_array<Member>(fields.size());
-  std::copy(fields.begin(), fields.end(), kept.begin());
-  const std::span<Value> missing = memory.arena->allocate_array<Value>(absent.size());
-  std::copy(absent.begin(), absent.end(), missing.begin());
+  if (fields.empty()) return Value::absent();
   const std::span<Member> parts = memory.arena->allocate_array<Member>(2);
   std::size_t count = 0;
-  if (!kept.empty()) parts[count++] = {"fields", Value::map(kept)};
-  if (!missing.empty()) parts[count++] = {"absent", Value::items(missing)};
+  if (field_count > 0) parts[count++] = {"fields", Value::map(fields.first(field_count))};
+  if (absent_count > 0) parts[count++] = {"absent", Value::items(absent.first(absent_count))};
   return Value::map(parts.first(count));
 }
 

@@ -97,11 +97,11 @@ void Scan::State::note(ScanCount& one, ScanExample example) {
 
 bool Scan::State::breaks(const FieldVerdict& verdict, const Record& source, const Record& made) {
   if (verdict.check == Check::undone) {
-    const auto rule = static_cast<std::size_t>(verdict.rule_index);
-    const auto field_of = [&](const std::string& name) { return source.find(name); };
+    const auto at = static_cast<std::size_t>(verdict.rule_index);
+    const CompiledRule& rule = mapping->state().targets[index].kinds[verdict.kind_index].rules[at];
+    const auto source_at = [&](std::size_t i) { return source.find(rule.rule().from[i]); };
     // The rules' fields come first in a mapped record, in their order.
-    return forgets(mapping->state().targets[index].kinds[verdict.kind_index].rules[rule],
-                   made.values[rule], field_of, memory);
+    return forgets(rule, made.values[at], source_at, memory);
   }
   Value value = made.find(verdict.field);
   switch (verdict.check) {
