@@ -77,7 +77,7 @@ class Engine {
   // Verifies, and writes what is missing or different.
   Result<Report> repair(const Job& job);
   // What a store holds: fields, types, presence, candidates for keys.
-  Result<InspectReport> inspect(const std::string& address, const JobOptions& options);
+  Result<InspectReport> inspect(const std::string& address);
   // Migrations and runs of a catalog.
   Result<StatusReport> status(const std::string& catalog_folder);
   Result<std::vector<QuarantineEntry>> quarantine(const std::string& catalog_folder,

@@ -34,13 +34,16 @@ struct FieldDifference {
   std::string name;
   std::optional<std::string> source;  // JSON text; none: absent
   std::optional<std::string> target;
+  std::string note;  // where both texts are the same: the types that differ
 };
 
 struct DifferenceReport {
   std::string collection;
-  std::string key;   // JSON text: an object of the key's fields
+  std::string key;   // for people: id="j-17", year=2024
   std::string kind;  // "missing", "extra", "different"
   std::vector<FieldDifference> fields;
+  std::string place;  // of the source record: file, number and byte
+  std::string json;   // the whole as a JSON object
 };
 
 struct CollectionReport {
@@ -107,6 +110,7 @@ struct Report {
   std::vector<DifferenceReport> differences;     // at most differences_max
   std::string differences_file;                  // all of them, NDJSON; empty: none
   std::map<std::string, std::uint64_t> reasons;  // of quarantine
+  bool source_changed = false;                   // the source was seen to change during the run
   std::vector<std::string> notes;                // what a person should know, one line each
   std::optional<PlanReport> plan;                // of a dry run: definitions and verdicts
   std::string error;                             // why it failed, was refused or interrupted

@@ -132,7 +132,7 @@ int execute(Engine& engine, const Invocation& invocation) {
     case CommandName::version:
       return print_or_fail("decant " DECANT_VERSION "\n", 0);
     case CommandName::inspect:
-      return show(invocation, engine.inspect(invocation.arguments[0], invocation.job), 0);
+      return show(invocation, engine.inspect(invocation.arguments[0]), 0);
     case CommandName::plan: {
       auto report = engine.plan(job);
       return show(invocation, report, report.ok() ? exit_status(report->outcome) : 0);

@@ -48,7 +48,8 @@ void add_differences(std::string& out, const Report& report) {
     if (difference.kind != "different") continue;
     for (const FieldDifference& field : difference.fields) {
       add_line(out, fmt::format("    {}: source {}, target {}", field.name,
-                                field.source.value_or("absent"), field.target.value_or("absent")));
+                                field.source.value_or("absent"), field.target.value_or("absent")) +
+                        (field.note.empty() ? "" : " (" + field.note + ")"));
     }
   }
   if (report.differences.size() > kShown) {

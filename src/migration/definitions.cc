@@ -5,6 +5,7 @@
 #include "mapping/infer.h"
 #include "mapping/statistics.h"
 #include "migration/names.h"
+#include "migration/read_all.h"
 
 namespace decant::migration {
 namespace {
@@ -16,33 +17,6 @@ const Definition* find(const std::vector<Definition>& definitions, std::string_v
     if (definition.name == name) return &definition;
   }
   return nullptr;
-}
-
-// Calls `take` with every batch of a source collection, in source order.
-template <typename Take>
-Status read_all(const std::string& collection, const ResolveOptions& options, View& view,
-                const Take& take) {
-  DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(collection));
-  Batch batch;
-  std::uint64_t records = 0, bytes = 0, bytes_total = 0;
-  for (const Partition& partition : partitions) bytes_total += partition.bytes;
-  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-    DECANT_ASSIGN(auto reader, view.read(partitions[i], {}));
-    while (true) {
-      if (options.stop.stop_requested()) {
-        return Error{ErrorCode::interrupted, "interrupted while the source was read"};
-      }
-      DECANT_ASSIGN(bool more, reader->next(batch));
-      if (!more) break;
-      take(i, batch);
-      records += batch.records.size();
-      bytes += batch.source_bytes;
-      if (options.sink == nullptr) continue;
-      options.sink->progress(
-          {"scan", collection, partitions[i].label, records, bytes, bytes_total});
-    }
-  }
-  return ok_status();
 }
 
 // The source's own key, under the names that the rules give its fields; empty where they do not
@@ -75,7 +49,7 @@ std::string candidates_text(const mapping::CollectionSummary& summary) {
 Error no_key(const ResolvedCollection& collection, const ResolveOptions& options, View& view) {
   mapping::FieldStatistics statistics;
   auto take = [&](std::uint32_t, const Batch& batch) { statistics.add(batch); };
-  Status read = read_all(collection.from.front(), options, view, take);
+  Status read = read_all(collection.from.front(), options.sink, options.stop, view, take);
   if (!read.ok()) return std::move(read).error();
   std::string candidates = candidates_text(statistics.summary());
   std::string message = "collection '" + collection.name + "' has no key, and none is guessed; ";
@@ -89,14 +63,12 @@ Error no_key(const ResolvedCollection& collection, const ResolveOptions& options
   return wrong(message);
 }
 
-Status settle_key(const Plan& plan, const Definition* target, const Definition* declared,
-                  const Definition& source, ResolvedCollection& collection) {
-  static_cast<void>(plan);
+void settle_key(const Definition* target, const Definition* declared, const Definition& source,
+                ResolvedCollection& collection) {
   collection.key = collection.rules.key;
   if (collection.key.empty() && target != nullptr) collection.key = target->key;
   if (collection.key.empty() && declared != nullptr) collection.key = declared->key;
   if (collection.key.empty()) collection.key = carried_key(source, collection.rules);
-  return ok_status();
 }
 
 // A source definition under the names that the plan gives its fields, as the wish for the target.
@@ -151,7 +123,7 @@ Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
       builder.add(mapped.targets.front());
       resolved.records_seen += batch.records.size() + batch.bad.size();
     };
-    DECANT_CHECK(read_all(name, options, *resolved.source_view, take));
+    DECANT_CHECK(read_all(name, options.sink, options.stop, *resolved.source_view, take));
     offset += seen;
   }
   DECANT_ASSIGN(mapping::Inferred inferred, builder.finish());
@@ -201,19 +173,21 @@ Status check_policy(const ResolvedCollection& collection) {
 Status settle(const Plan& plan, const std::vector<Definition>& existing,
               const ResolveOptions& options, Resolved& resolved, ResolvedCollection& collection) {
   const Definition& source = *find(resolved.source_definitions, collection.from.front());
-  const Definition* target = find(existing, collection.name);
+  const Definition* created = find(options.created, collection.name);
+  const Definition* target = created != nullptr ? created : find(existing, collection.name);
   const Definition* declared = find(plan.definitions, collection.name);
   if (!source.open && collection.from.size() == 1) collection.source_fields = source.fields;
   DECANT_CHECK(mapping::check_coverage(collection.rules, collection.source_fields));
-  DECANT_CHECK(settle_key(plan, target, declared, source, collection));
-  if (collection.key.empty() && options.need_keys) {
+  settle_key(target, declared, source, collection);
+  if (collection.key.empty()) {
     return no_key(collection, options, *resolved.source_view);
   }
   collection.rules.key = collection.key;
   collection.exists = target != nullptr;
   if (target != nullptr) {
     collection.definition = *target;
-    if (collection.definition.key.empty()) collection.definition.key = collection.key;
+    collection.keep_notes =
+        created != nullptr && !created->complement.empty() && !collection.rules.is_identity();
     return check_policy(collection);
   }
   DECANT_ASSIGN(Definition wanted,

@@ -43,20 +43,10 @@ Document embedded(const std::string& json_text) {
   return valid ? Document::raw(json_text) : Document::text(json_text);
 }
 
+// The difference's own object, with the collection in front.
 Document to_document(const DifferenceReport& difference) {
-  Document map = Document::map();
-  map.add("collection", difference.collection);
-  map.add("key", embedded(difference.key));
-  map.add("difference", difference.kind);
-  Document fields = Document::list();
-  for (const FieldDifference& field : difference.fields) {
-    Document& entry = fields.add(Document::map());
-    entry.add("name", field.name);
-    if (field.source) entry.add("source", embedded(*field.source));
-    if (field.target) entry.add("target", embedded(*field.target));
-  }
-  map.add("fields", std::move(fields));
-  return map;
+  std::string name = Document::text(difference.collection).to_text();
+  return Document::raw("{\"collection\":" + name + "," + difference.json.substr(1));
 }
 
 Document to_document(const CollectionReport& collection) {

@@ -50,7 +50,9 @@ struct ResolveOptions {
   EventSink* sink = nullptr;
   std::stop_token stop;
   std::int64_t run_time_us = 0;
-  bool need_keys = true;  // false: a collection without a key is resolved all the same
+  // Definitions of collections that an unfinished run has created: their indexes are not built
+  // yet, so the target itself cannot tell them.
+  std::vector<Definition> created = {};
 };
 
 Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options);

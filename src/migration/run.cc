@@ -1,0 +1,240 @@
+#include "migration/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/file.h"
+#include "base/temporary_folder.h"
+#include "migration/plan_command.h"
+#include "migration/session.h"
+#include "migration/verification.h"
+
+namespace decant::migration {
+namespace {
+
+std::uint32_t reader_threads(const Plan& plan) {
+  constexpr std::uint32_t kReadersMax = 8;
+  if (plan.threads > 0) return plan.threads;
+  std::uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::clamp(cores - 1, 1u, kReadersMax);  // one core writes
+}
+
+copy::CopyLimits copy_limits(const Prepared& prepared, const JobOptions& options) {
+  copy::CopyLimits limits;
+  limits.threads = reader_threads(prepared.plan);
+  limits.records = options.limit;
+  for (const ResolvedCollection& collection : prepared.resolved.collections) {
+    const auto& max = collection.policies.quarantine_max;
+    if (!max) continue;
+    limits.quarantine_max = max->count;
+    limits.quarantine_share_max = max->share;
+  }
+  return limits;
+}
+
+std::vector<copy::SourceCollection> sources_of(const Prepared& prepared) {
+  std::vector<copy::SourceCollection> sources;
+  for (const SourceFeed& feed : prepared.feeds) {
+    sources.push_back({feed.collection, feed.mapping, feed.targets});
+  }
+  return sources;
+}
+
+// The copy's job; `run` null for a dry run.
+copy::CopyJob copy_job(const Environment& environment, const Job& job, Prepared& prepared,
+                       catalog::Run* run, const std::string& spill_folder) {
+  copy::CopyJob task;
+  task.source = prepared.resolved.source_view.get();
+  task.collections = sources_of(prepared);
+  task.targets = copy_targets(prepared);
+  task.capabilities = prepared.resolved.target->capabilities();
+  task.run = run;
+  task.spill_folder = spill_folder;
+  task.limits = copy_limits(prepared, job.options);
+  task.clock = environment.clock;
+  task.events = environment.sink;
+  task.stop = environment.stop;
+  Store* target = prepared.resolved.target.get();
+  bool exclusive = prepared.plan.target.options.exclusive;
+  std::vector<WriteTarget> writes;
+  for (const copy::CopyTarget& entry : task.targets) writes.push_back(entry.write);
+  task.open_writer = [=, name = prepared.plan.name, stop = environment.stop](bool dry_run) {
+    WriteOptions options;
+    options.dry_run = dry_run;
+    options.exclusive = exclusive;
+    options.checkpoint_name = name;
+    options.stop = stop;
+    return target->writer(writes, options);
+  };
+  if (run != nullptr) {
+    task.before_first_write = [&prepared, run] { return create_collections(prepared, *run); };
+  }
+  return task;
+}
+
+void take_copy(const copy::CopyResult& result, Report& report) {
+  report.books = result.books;
+  report.left = result.left;
+  report.written = result.written;
+  report.bytes_read = result.source_bytes;
+  for (const CollectionBooks& books : result.collections) {
+    CollectionReport& collection = report.collections.emplace_back();
+    collection.name = books.collection;
+    collection.books = books.books;
+    collection.left = books.left;
+    collection.removed = books.removed;
+    collection.written = books.written;
+    report.removed += books.removed;
+  }
+  report.files = result.files;
+  for (const std::string& note : result.notes) report.notes.push_back(note);
+  for (const std::string& change : result.source_changes) {
+    report.notes.push_back("the source changed during the run: " + change);
+    report.source_changed = true;
+  }
+}
+
+Status count_reasons(catalog::Catalog& catalog, const catalog::Run& run, Report& report) {
+  catalog::QuarantineFilter filter;
+  filter.migration = report.migration;
+  filter.run = run.info().id;
+  return catalog.each_quarantined(filter, [&](const catalog::QuarantineEntry& entry) {
+    ++report.reasons[entry.reason];
+    return ok_status();
+  });
+}
+
+// Lossy fields without a reason stop a run before anything happens.
+Status refuse_losses(const Prepared& prepared) {
+  for (const ResolvedCollection& collection : prepared.resolved.collections) {
+    for (const mapping::FieldVerdict& verdict : verdicts_of(prepared, collection)) {
+      if (verdict.fidelity != mapping::Fidelity::lossy || verdict.declared) continue;
+      return Error{ErrorCode::refused,
+                   fmt::format("collection '{}', field '{}' loses something: {}; say why that is "
+                               "right with 'loss: REASON' (decant plan shows all of them)",
+                               collection.name, verdict.field, verdict.text)};
+    }
+  }
+  return ok_status();
+}
+
+Result<Report> dry_run(const Environment& environment, const Job& job, Prepared& prepared,
+                       const std::string& command) {
+  std::int64_t started_ms = environment.clock->steady_ms();
+  Report report = report_head(prepared, command);
+  report.dry_run = true;
+  DECANT_ASSIGN(report.plan, plan_report(environment, prepared, false));
+  copy::CopyResult result = copy::copy(copy_job(environment, job, prepared, nullptr, ""));
+  take_copy(result, report);
+  if (!result.status.ok()) return result.status.error();
+  report.outcome = judged(report);
+  finish_report(environment, started_ms, report);
+  return report;
+}
+
+// Collections that nothing was written to are made all the same: an empty source is a copy, too.
+Status create_empty(Prepared& prepared, catalog::Run& run, const copy::CopyJob& task) {
+  bool missing =
+      std::any_of(prepared.resolved.collections.begin(), prepared.resolved.collections.end(),
+                  [](const ResolvedCollection& collection) { return !collection.exists; });
+  if (!missing) return ok_status();
+  DECANT_CHECK(create_collections(prepared, run));
+  DECANT_ASSIGN(auto writer, task.open_writer(false));
+  DECANT_CHECK(writer->finish());
+  return ok_status();
+}
+
+Status verify_run(const Environment& environment, const Job& job, Prepared& prepared,
+                  Session& session, Report& report) {
+  VerificationOptions options;
+  options.decisions = session.run.get();
+  options.spill_folder = session.spill_folder;
+  options.differences_file =
+      fmt::format("{}/differences-{}.ndjson", prepared.folder, session.run->info().id);
+  DECANT_CHECK(make_directories(session.spill_folder, 0700));
+  DECANT_CHECK(verify_collections(environment, job, prepared, options, report));
+  for (const CollectionReport& collection : report.collections) {
+    if (!collection.verify) continue;
+    const VerifyTotals& totals = *collection.verify;
+    session.run->add_verification({collection.name, totals.mode, totals.compared, totals.missing,
+                                   totals.extra, totals.different, totals.excluded, totals.kept,
+                                   0});
+  }
+  return ok_status();
+}
+
+Status copy_and_verify(const Environment& environment, const Job& job, Prepared& prepared,
+                       Session& session, Report& report) {
+  copy::CopyJob task =
+      copy_job(environment, job, prepared, session.run.get(), session.spill_folder);
+  copy::CopyResult result = copy::copy(task);
+  take_copy(result, report);
+  DECANT_CHECK(result.status);
+  if (!result.wrote) DECANT_CHECK(create_empty(prepared, *session.run, task));
+  if (report.books.quarantined > 0) {
+    DECANT_CHECK(count_reasons(*session.catalog, *session.run, report));
+  }
+  if (job.options.no_verify) {
+    report.verify = VerifyTotals{};
+    report.verify->mode = "none";
+    return ok_status();
+  }
+  return verify_run(environment, job, prepared, session, report);
+}
+
+void announce(const Environment& environment, const Prepared& prepared) {
+  environment.sink->log(LogLevel::info, fmt::format("{} -> {}", prepared.resolved.source->name(),
+                                                    prepared.resolved.target->name()));
+}
+
+}  // namespace
+
+Result<Report> run(const Environment& environment, const Job& job) {
+  std::int64_t started_ms = environment.clock->steady_ms();
+  std::string command = job.plan_path.empty() ? "copy" : "run";
+  DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
+  announce(environment, prepared);
+  DECANT_CHECK(refuse_losses(prepared));
+  if (job.options.dry_run) return dry_run(environment, job, prepared, command);
+  DECANT_ASSIGN(Session session, begin_session(environment, job, prepared, command));
+  Report report = report_head(prepared, command);
+  report.run = std::to_string(session.run->info().number);
+  report.resumed = session.run->resumed();
+  Status done = copy_and_verify(environment, job, prepared, session, report);
+  finish_report(environment, started_ms, report);
+  report.outcome = judged(report);
+  if (!done.ok()) take_error(done.error(), report);
+  end_run(session, report);
+  return report;
+}
+
+Result<Report> verify_command(const Environment& environment, const Job& job) {
+  std::int64_t started_ms = environment.clock->steady_ms();
+  DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
+  announce(environment, prepared);
+  Report report = report_head(prepared, "verify");
+  std::unique_ptr<catalog::Catalog> catalog;
+  std::unique_ptr<catalog::Run> decisions;
+  VerificationOptions options;
+  if (prepared.history.last_run) {
+    DECANT_ASSIGN(catalog,
+                  catalog::Catalog::open(catalog_path(prepared.folder),
+                                         catalog::CatalogMode::read_only, *environment.clock));
+    DECANT_ASSIGN(decisions, catalog->run(*prepared.history.last_run));
+    options.decisions = decisions.get();
+  }
+  DECANT_ASSIGN(TemporaryFolder spill, TemporaryFolder::make());
+  options.spill_folder = spill.path();
+  if (is_directory(prepared.folder)) {
+    options.differences_file = prepared.folder + "/differences-verify.ndjson";
+  }
+  Status done = verify_collections(environment, job, prepared, options, report);
+  if (!done.ok()) return done.error();
+  finish_report(environment, started_ms, report);
+  report.outcome = judged(report);
+  return report;
+}
+
+}  // namespace decant::migration

@@ -1,0 +1,31 @@
+// Verifying the collections of a resolved plan, with what a run decided about each record.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "decant/engine.h"
+#include "decant/report.h"
+#include "migration/prepare.h"
+#include "verify/verify.h"
+
+namespace decant::migration {
+
+struct VerificationOptions {
+  catalog::Run* decisions = nullptr;  // outcomes of the run to judge by; null: the policy alone
+  std::string spill_folder;           // made by the caller; empty: no disk, so a sketch
+  std::string differences_file;       // empty: none
+  bool judge_extra = false;           // whatever the history says, extra records are differences
+  // For repair: index in Prepared::resolved.collections, and what was found.
+  std::function<Status(std::uint32_t collection, const verify::FoundDifference&)> on_difference;
+};
+
+// Fills report.verify, report.differences and the collections' `verify`. Collections that the
+// report does not have yet are added.
+Status verify_collections(const Environment& environment, const Job& job, Prepared& prepared,
+                          const VerificationOptions& options, Report& report);
+
+}  // namespace decant::migration
