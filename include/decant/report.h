@@ -52,7 +52,6 @@ struct CollectionReport {
   std::uint64_t left = 0;
   std::uint64_t removed = 0;
   std::uint64_t written = 0;
-  std::vector<FileBooks> files;
   std::optional<VerifyTotals> verify;
 };
 
@@ -106,6 +105,7 @@ struct Report {
   std::uint64_t removed = 0;
   std::uint64_t written = 0;
   std::vector<CollectionReport> collections;
+  std::vector<FileBooks> files;  // of sources with files
   std::optional<VerifyTotals> verify;
   std::vector<DifferenceReport> differences;     // at most differences_max
   std::string differences_file;                  // all of them, NDJSON; empty: none

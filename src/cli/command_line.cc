@@ -1,9 +1,14 @@
 #include "cli/command_line.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <mutex>
 #include <stop_token>
 #include <string_view>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"

@@ -43,7 +43,8 @@ RunStatus status_of(const catalog::MigrationInfo& migration, const catalog::RunI
   status.run = info.command + " " + std::to_string(info.number);
   status.state = catalog::to_string(info.state);
   status.outcome = info.outcome;
-  status.started = timestamp_text({info.started_us, 0});
+  TemporalText buffer;
+  status.started = print_timestamp(info.started_us, 0, buffer);
   auto report = json::parse_document(info.report, "the catalog");
   if (report.ok()) {
     status.source = report->text_or("source", "");

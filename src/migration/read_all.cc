@@ -10,7 +10,9 @@ Status read_all(const std::string& collection, EventSink* sink, const std::stop_
                 View& view, const TakeBatch& take) {
   DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(collection));
   Batch batch;
-  Progress progress{"scan", collection};
+  Progress progress;
+  progress.phase = "scan";
+  progress.collection = collection;
   for (const Partition& partition : partitions) progress.bytes_total += partition.bytes;
   auto shown = std::chrono::steady_clock::now();
   for (std::uint32_t i = 0; i < partitions.size(); ++i) {

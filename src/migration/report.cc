@@ -49,19 +49,20 @@ Document to_document(const DifferenceReport& difference) {
   return Document::raw("{\"collection\":" + name + "," + difference.json.substr(1));
 }
 
+Document to_document(const FileBooks& file) {
+  Document map = Document::map();
+  map.add("file", file.path);
+  for (const auto& [name, value] : to_document(file.books).members()) map.add(name, value);
+  map.add("left", file.left);
+  map.add("complete", file.complete);
+  return map;
+}
+
 Document to_document(const CollectionReport& collection) {
   Document map = to_document(collection.books);
   map.add("left", collection.left);
   map.add("removed", collection.removed);
   map.add("written", collection.written);
-  Document files = Document::list();
-  for (const FileBooks& file : collection.files) {
-    Document& entry = files.add(Document::map());
-    entry.add("file", file.path);
-    for (const auto& [name, value] : to_document(file.books).members()) entry.add(name, value);
-    entry.add("left", file.left);
-  }
-  map.add("files", std::move(files));
   if (collection.verify) map.add("verify", to_document(*collection.verify));
   return map;
 }
@@ -197,6 +198,8 @@ std::string to_json(const Report& report) {
   for (const CollectionReport& collection : report.collections) {
     collections.add(collection.name, to_document(collection));
   }
+  Document& files = map.add("files", Document::list());
+  for (const FileBooks& file : report.files) files.add(to_document(file));
   map.add("quarantine", counts(report.reasons));
   map.add("verify", to_document(report.verify.value_or(VerifyTotals{})));
   Document& differences = map.add("differences", Document::list());
