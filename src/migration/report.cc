@@ -10,8 +10,7 @@ using json::Document;
 
 constexpr std::int64_t kReportFormat = 1;
 
-Document to_document(const Books& books) {
-  Document map = Document::map();
+void add_books(Document& map, const Books& books) {
   map.add("read", books.read);
   map.add("inserted", books.inserted);
   map.add("updated", books.updated);
@@ -19,6 +18,11 @@ Document to_document(const Books& books) {
   map.add("superseded", books.superseded);
   map.add("duplicate", books.duplicate);
   map.add("quarantined", books.quarantined);
+}
+
+Document to_document(const Books& books) {
+  Document map = Document::map();
+  add_books(map, books);
   return map;
 }
 
@@ -52,7 +56,7 @@ Document to_document(const DifferenceReport& difference) {
 Document to_document(const FileBooks& file) {
   Document map = Document::map();
   map.add("file", file.path);
-  for (const auto& [name, value] : to_document(file.books).members()) map.add(name, value);
+  add_books(map, file.books);
   map.add("left", file.left);
   map.add("complete", file.complete);
   return map;
