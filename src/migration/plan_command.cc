@@ -43,8 +43,7 @@ std::vector<ScanOf> scans_of(const Prepared& prepared, const SourceFeed& feed) {
     if (feed.mapping->is_identity()) continue;
     scans.push_back(
         {feed.targets[place], mapping::Scan(feed.mapping, place, verdicts_of(prepared, collection),
-                                            collection.source_fields, collection.definition,
-                                            verdict_options(prepared, collection))});
+                                            collection.definition)});
   }
   return scans;
 }

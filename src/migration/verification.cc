@@ -193,7 +193,7 @@ Status verify_collections(const Environment& environment, const Job& job, Prepar
                                   ? options.differences_file
                                   : fmt::format("{}.{}", options.differences_file, i + 1);
     }
-    RunDecisions decisions(options.decisions, task.sources, i);
+    RunDecisions decisions(options.decisions, i);
     if (options.decisions != nullptr) task.dispositions = &decisions;
     if (options.on_difference) {
       task.on_difference = [&, i](const verify::FoundDifference& found) {

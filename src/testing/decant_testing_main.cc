@@ -6,9 +6,11 @@
 
 int main(int argc, char** argv) {
   decant::stores::Registry registry = decant::stores::Registry::standard();
-  registry.add(
-      "testing", [](const decant::stores::Address& address, const decant::StoreOptions& options) {
-        return decant::testing::open_testing_store(address.place, address.collection, options);
-      });
+  registry.add("testing",
+               [](const decant::stores::Address& address,
+                  const decant::StoreOptions&) -> decant::Result<std::unique_ptr<decant::Store>> {
+                 return decant::testing::make_testing_store(
+                     address.place, {address.collection, decant::testing::testing_seed()});
+               });
   return decant::cli::run(argc, argv, registry);
 }
