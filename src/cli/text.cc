@@ -133,14 +133,21 @@ std::string to_text(const Report& report) {
   add_line(out, fmt::format("{} {}: {}{}", report.command, report.migration,
                             to_string(report.outcome), report.dry_run ? " (dry run)" : ""));
   if (report.resumed) add_line(out, "  resumed an unfinished run");
+  bool copied = report.command != "verify";
   for (const CollectionReport& collection : report.collections) {
-    std::string line = fmt::format("  {}: {}", collection.name, books_text(collection.books));
-    if (collection.left > 0) line += fmt::format("; left {}", grouped(collection.left));
+    std::string line = fmt::format("  {}: ", collection.name);
+    if (copied) line += books_text(collection.books);
+    if (copied && collection.left > 0) line += fmt::format("; left {}", grouped(collection.left));
+    if (collection.verify && copied) line += "\n    ";
+    if (collection.verify) line += verify_text(*collection.verify);
     add_line(out, line);
-    if (collection.verify) add_line(out, "    " + verify_text(*collection.verify));
   }
-  if (report.collections.size() != 1) add_line(out, "  in all: " + books_text(report.books));
-  add_line(out, report.books.balanced() ? "  the books balance" : "  THE BOOKS DO NOT BALANCE");
+  if (copied && report.collections.size() != 1) {
+    add_line(out, "  in all: " + books_text(report.books));
+  }
+  if (copied) {
+    add_line(out, report.books.balanced() ? "  the books balance" : "  THE BOOKS DO NOT BALANCE");
+  }
   for (const auto& [reason, count] : report.reasons) {
     add_line(out, fmt::format("  quarantine: {} {}", grouped(count), reason));
   }

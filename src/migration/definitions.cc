@@ -1,6 +1,8 @@
 #include "migration/definitions.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "mapping/infer.h"
 #include "mapping/statistics.h"
@@ -111,6 +113,7 @@ Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
   ShapeTable shapes;
   mapping::Mapper mapper(mapping, shapes);
   mapping::MappedBatch mapped;
+  SeenFields seen_fields;
   std::uint32_t offset = 0;
   for (const std::string& name : collection.from) {
     std::uint32_t current = UINT32_MAX;
@@ -119,6 +122,7 @@ Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
       if (partition != current) builder.start_partition(offset + partition);
       current = partition;
       seen = partition + 1;
+      seen_fields.add(batch);
       mapper.apply(batch, mapped);
       builder.add(mapped.targets.front());
       resolved.records_seen += batch.records.size() + batch.bad.size();
@@ -126,9 +130,47 @@ Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
     DECANT_CHECK(read_all(name, options.sink, options.stop, *resolved.source_view, take));
     offset += seen;
   }
+  if (collection.source_fields.empty()) collection.seen_fields = seen_fields.fields();
+  DECANT_CHECK(mapping::check_coverage(collection.rules, collection.seen_fields));
   DECANT_ASSIGN(mapping::Inferred inferred, builder.finish());
   for (std::string& note : inferred.notes) collection.notes.push_back(std::move(note));
   return std::move(inferred.definition);
+}
+
+// Names of fields that records hold, in order of first appearance.
+class SeenFields {
+ public:
+  void add(const Batch& batch) {
+    for (const Record& record : batch.records) {
+      if (record.shape == last_) continue;
+      last_ = record.shape->id() == Shape::kOwnedByBatch ? nullptr : record.shape;
+      for (std::string_view name : record.shape->names()) {
+        if (names_.insert(std::string(name)).second)
+          fields_.emplace_back().name = std::string(name);
+      }
+    }
+  }
+  const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  const Shape* last_ = nullptr;
+  std::set<std::string, std::less<>> names_;
+  std::vector<Field> fields_;
+};
+
+// The fields of a source that declares none, from the beginning of each of its collections: enough
+// to tell at once that a plan does not cover them. What stands further behind is met by the run.
+Result<std::vector<Field>> first_fields(const std::vector<std::string>& from, View& view) {
+  SeenFields seen;
+  Batch batch;
+  for (const std::string& name : from) {
+    DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(name));
+    if (partitions.empty()) continue;
+    DECANT_ASSIGN(auto reader, view.read(partitions.front(), {}));
+    DECANT_ASSIGN(bool any, reader->next(batch));
+    if (any) seen.add(batch);
+  }
+  return seen.fields();
 }
 
 Definition open_definition(const ResolvedCollection& collection) {
@@ -177,7 +219,11 @@ Status settle(const Plan& plan, const std::vector<Definition>& existing,
   const Definition* target = created != nullptr ? created : find(existing, collection.name);
   const Definition* declared = find(plan.definitions, collection.name);
   if (!source.open && collection.from.size() == 1) collection.source_fields = source.fields;
-  DECANT_CHECK(mapping::check_coverage(collection.rules, collection.source_fields));
+  collection.seen_fields = collection.source_fields;
+  if (collection.seen_fields.empty()) {
+    DECANT_ASSIGN(collection.seen_fields, first_fields(collection.from, *resolved.source_view));
+  }
+  DECANT_CHECK(mapping::check_coverage(collection.rules, collection.seen_fields));
   settle_key(target, declared, source, collection);
   if (collection.key.empty()) {
     return no_key(collection, options, *resolved.source_view);

@@ -103,7 +103,7 @@ RunOutcome judged(const PlanReport& report) {
 
 std::vector<mapping::FieldVerdict> verdicts_of(const Prepared& prepared,
                                                const ResolvedCollection& collection) {
-  return mapping::verdicts(collection.rules, collection.source_fields, collection.definition,
+  return mapping::verdicts(collection.rules, collection.seen_fields, collection.definition,
                            verdict_options(prepared, collection));
 }
 

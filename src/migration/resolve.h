@@ -31,6 +31,7 @@ struct ResolvedCollection {
   bool exists = false;               // in the target
   bool keep_notes = false;           // the complement takes what rules forget
   std::vector<Field> source_fields;  // known ones; empty where the source declares none
+  std::vector<Field> seen_fields;    // these, else the ones that were met, without types
   std::vector<std::string> notes;
 };
 
