@@ -99,6 +99,42 @@ Definition carried_definition(const Plan& plan, const Definition& source,
   return wanted;
 }
 
+// Names of fields that records hold, in order of first appearance.
+class SeenFields {
+ public:
+  void add(const Batch& batch) {
+    for (const Record& record : batch.records) {
+      if (record.shape == last_) continue;
+      last_ = record.shape->id() == Shape::kOwnedByBatch ? nullptr : record.shape;
+      for (std::string_view name : record.shape->names()) {
+        if (names_.insert(std::string(name)).second)
+          fields_.emplace_back().name = std::string(name);
+      }
+    }
+  }
+  const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  const Shape* last_ = nullptr;
+  std::set<std::string, std::less<>> names_;
+  std::vector<Field> fields_;
+};
+
+// The fields of a source that declares none, from the beginning of each of its collections: enough
+// to tell at once that a plan does not cover them. What stands further behind is met by the run.
+Result<std::vector<Field>> first_fields(const std::vector<std::string>& from, View& view) {
+  SeenFields seen;
+  Batch batch;
+  for (const std::string& name : from) {
+    DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(name));
+    if (partitions.empty()) continue;
+    DECANT_ASSIGN(auto reader, view.read(partitions.front(), {}));
+    DECANT_ASSIGN(bool any, reader->next(batch));
+    if (any) seen.add(batch);
+  }
+  return seen.fields();
+}
+
 Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
                          ResolvedCollection& collection) {
   mapping::DefinitionBuilder builder({collection.name, collection.key, {}, "decant_rest"});
@@ -135,42 +171,6 @@ Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
   DECANT_ASSIGN(mapping::Inferred inferred, builder.finish());
   for (std::string& note : inferred.notes) collection.notes.push_back(std::move(note));
   return std::move(inferred.definition);
-}
-
-// Names of fields that records hold, in order of first appearance.
-class SeenFields {
- public:
-  void add(const Batch& batch) {
-    for (const Record& record : batch.records) {
-      if (record.shape == last_) continue;
-      last_ = record.shape->id() == Shape::kOwnedByBatch ? nullptr : record.shape;
-      for (std::string_view name : record.shape->names()) {
-        if (names_.insert(std::string(name)).second)
-          fields_.emplace_back().name = std::string(name);
-      }
-    }
-  }
-  const std::vector<Field>& fields() const { return fields_; }
-
- private:
-  const Shape* last_ = nullptr;
-  std::set<std::string, std::less<>> names_;
-  std::vector<Field> fields_;
-};
-
-// The fields of a source that declares none, from the beginning of each of its collections: enough
-// to tell at once that a plan does not cover them. What stands further behind is met by the run.
-Result<std::vector<Field>> first_fields(const std::vector<std::string>& from, View& view) {
-  SeenFields seen;
-  Batch batch;
-  for (const std::string& name : from) {
-    DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(name));
-    if (partitions.empty()) continue;
-    DECANT_ASSIGN(auto reader, view.read(partitions.front(), {}));
-    DECANT_ASSIGN(bool any, reader->next(batch));
-    if (any) seen.add(batch);
-  }
-  return seen.fields();
 }
 
 Definition open_definition(const ResolvedCollection& collection) {
