@@ -142,7 +142,7 @@ TEST_F(LoadTest, RowsThatReferToNothingAreWithdrawnUntilNoneIsLeft) {
   commit(*out);
   auto result = out->finish();
   ASSERT_TRUE(result.ok()) << result.error().message;
-  EXPECT_EQ(result->withdrawn.size(), 3u);
+  ASSERT_EQ(result->withdrawn.size(), 3u);
   EXPECT_EQ(result->notes.size(), 1u);
   EXPECT_EQ(result->withdrawn.back().reason, "foreign_key");
   EXPECT_TRUE(out->finish()->withdrawn.empty());
