@@ -183,7 +183,7 @@ CollectionSummary FieldStatistics::summary() const {
   CollectionSummary result;
   result.records = state_->records;
   result.text_bytes = state_->text_bytes;
-  result.fields_left_out = state_->left_out;
+  result.values_left_out = state_->left_out;
   std::vector<bool> single;
   for (const auto& field : state_->fields) {
     FieldSummary summary = field->summary;

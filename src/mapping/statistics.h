@@ -39,7 +39,7 @@ struct CollectionSummary {
   std::uint64_t records = 0;
   std::uint64_t text_bytes = 0;       // of the records in the source, where it can tell
   std::vector<FieldSummary> fields;   // in order of first appearance
-  std::uint64_t fields_left_out = 0;  // past kStatisticsFieldsMax
+  std::uint64_t values_left_out = 0;  // of fields past kStatisticsFieldsMax
   std::vector<KeyCandidate> keys;     // single fields first
 };
 
