@@ -26,7 +26,7 @@ class FirstSteps(unittest.TestCase):
             self.assertEqual(first, ('MEMBER#001', 'Ada Okafor', 'ada@members.example', 'active', 1, 0, None, 'member',
                                      'Lisbon (branch)', '2024-05-01T12:00:00Z', 'MEMBER'))
             self.assertEqual(self.rows(place, 'status')[3], ('paused',))
-            self.assertEqual(self.rows(place, 'joined_at')[0], ('2018-01-10T06:30:00Z',))
+            self.assertEqual(self.rows(place, 'joined_at')[0], ('2018-01-10T08:30:00+02:00',))
             with open(place.path('members.json'), encoding='utf-8') as file:
                 records = json.load(file)
             for (original, details), record in zip(self.rows(place, 'original, details'),
