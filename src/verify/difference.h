@@ -32,7 +32,7 @@ struct Difference {
   DifferenceKind kind = DifferenceKind::missing;
   std::vector<std::pair<std::string, std::string>> key;  // field, value as JSON text
   std::vector<FieldDifference> fields;                   // only for `different`
-  std::string place;  // "jobs.json record 17, byte 9000" where the source has files; may be empty
+  std::string place;  // "jobs.json byte 9000" where that side has files; may be empty
 };
 
 // {"key":{...},"difference":"...","fields":[{"name":...,"source":...,"target":...}],"place":"..."};

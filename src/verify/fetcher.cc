@@ -125,11 +125,8 @@ Status Fetcher::check_all_found(std::span<const Wanted> wanted, const std::vecto
                                 std::string_view side, const View& view) {
   for (const Wanted& one : wanted) {
     if (found[one.index]) continue;
-    // Which record of the file it is, a packed place does not tell.
-    const std::string place =
-        (one.origin.file < view.files().size() ? view.files()[one.origin.file] + " byte "
-                                               : std::string("row ")) +
-        std::to_string(one.origin.offset);
+    std::string place = describe_place(view, one.origin);
+    if (place.empty()) place = "row " + std::to_string(one.origin.offset);
     return Error{ErrorCode::corrupt, "the record of the " + std::string(side) + " at " + place +
                                          " changed while it was verified; verify again when "
                                          "nothing writes to it"};
@@ -145,8 +142,7 @@ Fetcher::Held& Fetcher::next_held() {
 std::string describe_place(const View& view, const Origin& origin) {
   const std::vector<std::string>& files = view.files();
   if (origin.file >= files.size()) return {};
-  return files[origin.file] + " record " + std::to_string(origin.ordinal) + ", byte " +
-         std::to_string(origin.offset);
+  return files[origin.file] + " byte " + std::to_string(origin.offset);
 }
 
 }  // namespace decant::verify

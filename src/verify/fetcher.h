@@ -61,7 +61,7 @@ class Fetcher {
   std::size_t held_in_use_ = 0;
 };
 
-// "jobs.json record 17, byte 9000"; empty where the view has no files.
+// "jobs.json byte 9000"; empty where the view has no files.
 std::string describe_place(const View& view, const Origin& origin);
 
 }  // namespace decant::verify

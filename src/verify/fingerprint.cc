@@ -176,7 +176,9 @@ Result<std::unique_ptr<FingerprintFile>> FingerprintFile::open(const std::string
   }
   if (raw.format == 0 || !std::has_single_bit(raw.partitions) ||
       raw.partitions < fingerprint_partitions_min || raw.partitions > fingerprint_partitions_max ||
-      raw.blocks > kBlocksMax) {
+      raw.blocks > kBlocksMax ||
+      std::any_of(std::begin(raw.reserved), std::end(raw.reserved),
+                  [](std::uint64_t word) { return word != 0; })) {
     return corrupt(path, "the header makes no sense");
   }
   std::unique_ptr<FingerprintFile> result(new FingerprintFile(std::move(file)));

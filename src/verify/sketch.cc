@@ -239,7 +239,9 @@ Result<Sketch> Sketch::deserialise(std::string_view bytes) {
                                          std::to_string(sketch_format) + "; use a newer Decant"};
   }
   if (raw.format == 0 || raw.counters != sketch_counters || raw.cells < kHashes ||
-      raw.cells % kHashes != 0 || raw.cells > sketch_cells_max) {
+      raw.cells % kHashes != 0 || raw.cells > sketch_cells_max ||
+      std::any_of(std::begin(raw.reserved), std::end(raw.reserved),
+                  [](std::uint64_t word) { return word != 0; })) {
     return corrupt("the header makes no sense");
   }
   if (bytes.size() != sketch_bytes_for(raw.cells)) return corrupt("it is cut off");

@@ -216,7 +216,7 @@ TEST_P(BothWays, NamesTheFieldsThatDiffer) {
             R"({"key":{"id":1},"difference":"different","fields":[)"
             R"({"name":"a","source":1,"target":"1"},{"name":"b","source":null},)"
             R"({"name":"c","source":"x","target":"y"},{"name":"z","target":true}],)"
-            R"("place":"file0.json record 0, byte 0"})");
+            R"("place":"file0.json byte 0"})");
 }
 
 TEST_P(BothWays, LooksOnlyAtFieldsThatThePlanOwnsAndWritesAgain) {
