@@ -269,8 +269,8 @@ Result<Invocation> parse(int argc, const char* const* argv) {
   }
   if (help) return invocation;
   std::vector<std::string> rest = root.remaining(true);
-  if (!rest.empty()) return unknown_command(rest[0]);
   if (root.got_subcommand("quarantine")) return wrong("quarantine takes list, show or export");
+  if (!rest.empty()) return unknown_command(rest[0]);
   return wrong("a command is missing; 'decant help' lists them");
 }
 

@@ -19,16 +19,32 @@ std::string listed(const std::vector<Definition>& definitions) {
   return text.empty() ? "none" : text;
 }
 
-Status open_stores(const Plan& plan, const stores::Registry& registry, Resolved& resolved,
-                   stores::Address& source, stores::Address& target) {
-  DECANT_ASSIGN(source, registry.parse(plan.source.address));
-  DECANT_ASSIGN(target, registry.parse(plan.target.address));
-  StoreOptions source_options = plan.source.options;
-  if (source.collection.empty()) source_options.collection = target.collection;
-  StoreOptions target_options = plan.target.options;
-  target_options.for_write = true;
-  DECANT_ASSIGN(resolved.source, registry.open(source, source_options));
-  DECANT_ASSIGN(resolved.target, registry.open(target, target_options));
+// What a place without a name of its own is called: as the collection that goes there.
+std::string default_target_name(const Plan& plan, const stores::Address& target,
+                                const std::vector<Definition>& moved) {
+  if (!target.collection.empty()) return target.collection;
+  if (plan.collections.size() == 1 && !plan.collections[0].rules.target.empty()) {
+    return plan.collections[0].rules.target;
+  }
+  return moved.size() == 1 ? collection_name(plan, moved.front().name) : "";
+}
+
+Status open_source(const Plan& plan, const stores::Registry& registry,
+                   const stores::Address& source, const stores::Address& target,
+                   Resolved& resolved) {
+  StoreOptions options = plan.source.options;
+  if (source.collection.empty()) options.collection = target.collection;
+  DECANT_ASSIGN(resolved.source, registry.open(source, options));
+  return ok_status();
+}
+
+Status open_target(const Plan& plan, const stores::Registry& registry,
+                   const stores::Address& source, const stores::Address& target,
+                   Resolved& resolved) {
+  StoreOptions options = plan.target.options;
+  options.for_write = true;
+  options.collection = default_target_name(plan, target, resolved.source_definitions);
+  DECANT_ASSIGN(resolved.target, registry.open(target, options));
   if (resolved.source->identity() == resolved.target->identity() &&
       source.collection == target.collection) {
     return wrong("source and target are the same: " + resolved.source->name());
@@ -197,8 +213,9 @@ void order_by_parents(std::vector<ResolvedCollection>& collections) {
 
 Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   Resolved resolved;
-  stores::Address source, target;
-  DECANT_CHECK(open_stores(plan, *options.registry, resolved, source, target));
+  DECANT_ASSIGN(stores::Address source, options.registry->parse(plan.source.address));
+  DECANT_ASSIGN(stores::Address target, options.registry->parse(plan.target.address));
+  DECANT_CHECK(open_source(plan, *options.registry, source, target, resolved));
   DECANT_ASSIGN(auto all, resolved.source->describe());
   resolved.source_definitions = moved(plan, source, std::move(all), resolved.left_behind);
   if (resolved.source_definitions.empty()) {
@@ -206,6 +223,7 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
                  resolved.source->name() + ": there is no collection to move" +
                      (plan.only.empty() && plan.skip.empty() ? "" : " after --only and --skip")};
   }
+  DECANT_CHECK(open_target(plan, *options.registry, source, target, resolved));
   DECANT_ASSIGN(resolved.source_view, resolved.source->view());
   DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, resolved)
                                         : planned_collections(plan, target, resolved));

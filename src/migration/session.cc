@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/file.h"
 #include "json/definition_json.h"
@@ -200,6 +201,9 @@ void take_error(const Error& error, Report& report) {
 }
 
 void end_run(Session& session, Report& report) {
+  std::error_code ignored;  // an unfinished run's spill is needed again; an empty folder is not
+  std::filesystem::remove(session.spill_folder, ignored);
+  std::filesystem::remove(parent_of(session.spill_folder), ignored);
   catalog::RunState state = catalog::RunState::finished;
   if (!report.error.empty()) state = catalog::RunState::failed;
   if (report.outcome == RunOutcome::interrupted) state = catalog::RunState::interrupted;

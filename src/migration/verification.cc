@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/file.h"
 #include "migration/decisions.h"
 
 namespace decant::migration {
@@ -172,6 +173,15 @@ void take_result(const ResolvedCollection& collection, const verify::VerifyResul
   if (report.command == "verify") report.bytes_read += result.source_bytes;
 }
 
+// The file of all differences stays where it holds some.
+Status keep_or_remove(const std::string& path, Report& report) {
+  if (path.empty() || !path_exists(path)) return ok_status();
+  DECANT_ASSIGN(FileStamp stamp, file_stamp(path));
+  if (stamp.size == 0) return remove_file(path);
+  report.differences_file = path;
+  return ok_status();
+}
+
 }  // namespace
 
 Status verify_collections(const Environment& environment, const Job& job, Prepared& prepared,
@@ -203,10 +213,7 @@ Status verify_collections(const Environment& environment, const Job& job, Prepar
     auto result = verify::verify(task);
     if (!result.ok()) return std::move(result).error().in("verify " + collection.name);
     take_result(collection, *result, prepared.plan.verify.differences_max, report);
-    if (result->missing + result->different + result->extra > result->differences.size() &&
-        !task.differences_file.empty()) {
-      report.differences_file = task.differences_file;
-    }
+    DECANT_CHECK(keep_or_remove(task.differences_file, report));
   }
   return ok_status();
 }
