@@ -24,7 +24,7 @@ Definition definition_of(const std::string& name, const Table& table) {
   return definition;
 }
 
-// Reads from an image that it shares with its View, by a list of keys or of items.
+// Reads from an image of its own, by a list of its entries.
 class ImageReader : public Reader {
  public:
   using Entry = std::pair<const std::string, Item>;
@@ -42,7 +42,7 @@ class ImageReader : public Reader {
     while (at_ < entries_.size() && batch.records.size() < batch_records_ &&
            batch.source_bytes < batch_bytes_) {
       const auto& [key, item] = *entries_[at_++];
-      Decoder decoder(item.record, batch.arena);
+      Decoder decoder(batch.arena.copy(item.record), batch.arena);
       const std::vector<NamedValue> fields = decoder.record();
       const std::span<Value> values = batch.arena.allocate_array<Value>(fields.size());
       walker_.start();
@@ -63,7 +63,7 @@ class ImageReader : public Reader {
   }
 
  private:
-  std::shared_ptr<const Image> image_;  // with the View: entries_ and the batches point into it
+  std::shared_ptr<const Image> image_;  // entries_ point into it; batches outlive it
   std::vector<const Entry*> entries_;
   std::size_t at_ = 0;
   std::size_t batch_records_;
