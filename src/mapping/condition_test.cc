@@ -101,6 +101,9 @@ TEST(Condition, ErrorsNameTheirPlace) {
   EXPECT_NE(refusal("{a: {pattern: '('}}").find("--where:1:15: the pattern '('"),
             std::string::npos);
   EXPECT_NE(refusal("{a: {pattern: '(a)\\1'}}").find("refers back"), std::string::npos);
+  EXPECT_NE(refusal("{a: {pattern: '\\5555555555555555'}}").find("refers back"), std::string::npos);
+  EXPECT_NE(refusal("{a: {pattern: 'a{5555555555}'}}").find("9999 times"), std::string::npos);
+  EXPECT_EQ(refusal("{a: {pattern: '\\\\5555 [(]?=b a{2,3}'}}"), "");
   EXPECT_NE(refusal("{a: {pattern: 'a(?=b)'}}").find("looks ahead"), std::string::npos);
   EXPECT_NE(refusal("{a: {pattern: '" + std::string(1001, 'a') + "'}}").find("longer than 1000"),
             std::string::npos);

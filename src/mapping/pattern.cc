@@ -18,16 +18,30 @@ class RegexPattern : public Pattern {
   std::regex regex_;
 };
 
-// (?=...) and (?!...) would be tried by a matcher of their own at each place.
-bool looks_ahead(std::string_view text) {
-  bool escaped = false;
+// What std::regex would take, and must not get; empty: nothing. (?=...) and (?!...) would be tried
+// by a matcher of their own at each place; numbers past an int overflow in its compiler.
+std::string_view refused_part(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 4;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  bool braces = false;
+  std::size_t digits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!escaped && (text.substr(i).starts_with("(?=") || text.substr(i).starts_with("(?!"))) {
-      return true;
+    const std::string_view here = text.substr(i);
+    if (here[0] == '\\') {
+      if (here.size() > 1 && here[1] >= '1' && here[1] <= '9') {
+        return "refers back to a group, which is not possible here";
+      }
+      ++i;  // what is escaped means nothing else
+      continue;
     }
-    escaped = !escaped && text[i] == '\\';
+    if (here.starts_with("(?=") || here.starts_with("(?!")) {
+      return "looks ahead, which is not possible here";
+    }
+    if (here[0] == '{' || here[0] == '}') braces = here[0] == '{';
+    digits = braces && is_digit(here[0]) ? digits + 1 : 0;
+    if (digits > kDigitsMax) return "repeats more than 9999 times";
   }
-  return false;
+  return {};
 }
 
 Error bad_pattern(std::string_view text, std::string_view why) {
@@ -41,7 +55,9 @@ Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view text) {
   if (text.size() > pattern_bytes_max) {
     return bad_pattern(text, "is longer than " + std::to_string(pattern_bytes_max) + " bytes");
   }
-  if (looks_ahead(text)) return bad_pattern(text, "looks ahead, which is not possible here");
+  if (const std::string_view refused = refused_part(text); !refused.empty()) {
+    return bad_pattern(text, refused);
+  }
   try {
     // __polynomial is libstdc++'s: a breadth-first matcher, which neither recurses by the length of
     // the text (the default one overflows the stack at 100 kB) nor goes exponential.
@@ -50,9 +66,6 @@ Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view text) {
     return std::shared_ptr<const Pattern>(
         std::make_shared<RegexPattern>(std::regex(text.begin(), text.end(), flags)));
   } catch (const std::regex_error& error) {
-    if (error.code() == std::regex_constants::error_complexity) {
-      return bad_pattern(text, "refers back to a group, which is not possible here");
-    }
     return bad_pattern(text, std::string("is not a regular expression: ") + error.what());
   } catch (const std::exception& error) {
     return bad_pattern(text, std::string("cannot be compiled: ") + error.what());
