@@ -232,8 +232,8 @@ Status settle(const Plan& plan, const std::vector<Definition>& existing,
   collection.exists = target != nullptr;
   if (target != nullptr) {
     collection.definition = *target;
-    collection.keep_notes =
-        created != nullptr && !created->complement.empty() && !collection.rules.is_identity();
+    // Whichever run made the table: what rules forget is compared with what it wrote.
+    collection.keep_notes = !target->complement.empty() && !collection.rules.is_identity();
     return check_policy(collection);
   }
   DECANT_ASSIGN(Definition wanted,

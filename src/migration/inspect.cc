@@ -2,6 +2,7 @@
 
 #include "mapping/statistics.h"
 #include "migration/read_all.h"
+#include "migration/restored_view.h"
 #include "stores/registry.h"
 
 namespace decant::migration {
@@ -57,7 +58,8 @@ Result<InspectReport> inspect(const Environment& environment, const std::string&
   DECANT_ASSIGN(stores::Address parsed, environment.registry->parse(address));
   DECANT_ASSIGN(auto store, environment.registry->open(parsed, {}));
   DECANT_ASSIGN(auto definitions, store->describe());
-  DECANT_ASSIGN(auto view, store->view());
+  DECANT_ASSIGN(auto opened, store->view());
+  auto view = restored_view(std::move(opened));
   InspectReport report;
   report.address = store->name();
   for (const Definition& definition : definitions) {

@@ -5,6 +5,7 @@
 
 #include "migration/definitions.h"
 #include "migration/names.h"
+#include "migration/restored_view.h"
 
 namespace decant::migration {
 namespace {
@@ -224,7 +225,8 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
                      (plan.only.empty() && plan.skip.empty() ? "" : " after --only and --skip")};
   }
   DECANT_CHECK(open_target(plan, *options.registry, source, target, resolved));
-  DECANT_ASSIGN(resolved.source_view, resolved.source->view());
+  DECANT_ASSIGN(auto view, resolved.source->view());
+  resolved.source_view = restored_view(std::move(view));
   DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, resolved)
                                         : planned_collections(plan, target, resolved));
   DECANT_CHECK(unique_names(resolved));
