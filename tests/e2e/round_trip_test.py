@@ -25,7 +25,7 @@ def canonical(text):
         from decimal import Decimal
         value = Decimal(literal).normalize()
         return f'#{value + 0 if value else 0}'
-    records = [json.loads(line, parse_int=number, parse_float=number) for line in text.splitlines() if line.strip()]
+    records = [json.loads(line, parse_int=number, parse_float=number) for line in text.split('\n') if line.strip()]
     return sorted(json.dumps(r, sort_keys=True) for r in records)
 
 
