@@ -245,12 +245,14 @@ Result<Invocation> parse(int argc, const char* const* argv) {
   CLI::App root;
   root.set_help_flag();
   root.allow_extras();
+  root.require_subcommand(0, 1);  // what follows is an argument, also where a command is called so
   bool help = false;
   bool version = false;
   root.add_flag("-h,--help", help);
   root.add_flag("--version", version);
   CLI::App* quarantine = root.add_subcommand("quarantine");
   quarantine->allow_extras();
+  quarantine->require_subcommand(0, 1);
   std::deque<Parsed> all;
   for (const CommandSpec& spec : commands()) {
     if (spec.name != CommandName::version) declare(root, *quarantine, spec, all.emplace_back());

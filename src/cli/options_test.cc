@@ -74,6 +74,8 @@ TEST(Options, OffersTheNearestCommand) {
 }
 
 TEST(Options, HelpIsACommandAndAnOption) {
+  EXPECT_EQ(parsed({"help", "copy"})->arguments, std::vector<std::string>{"copy"});
+  EXPECT_EQ(parsed({"help", "quarantine", "list"})->arguments.size(), 2u);
   EXPECT_EQ(parsed({"--help"})->command, CommandName::help);
   EXPECT_EQ(parsed({"copy", "--help"})->arguments, std::vector<std::string>{"copy"});
   EXPECT_EQ(parsed({"--version"})->command, CommandName::version);

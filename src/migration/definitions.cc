@@ -99,6 +99,12 @@ Definition carried_definition(const Plan& plan, const Definition& source,
   return wanted;
 }
 
+// A target that tells null and absent apart, and takes any field, needs no complement.
+void drop_complement(Definition& definition) {
+  std::erase_if(definition.fields, [](const Field& field) { return field.hidden; });
+  definition.complement.clear();
+}
+
 // Names of fields that records hold, in order of first appearance.
 class SeenFields {
  public:
@@ -194,7 +200,9 @@ Result<Definition> wanted_definition(const Plan& plan, const Definition* declare
   bool plain = collection.rules.is_identity() || plan.collections.empty();
   if (!source.open && plain && collection.from.size() == 1) {
     collection.origin = DefinitionOrigin::source;
-    return carried_definition(plan, source, collection);
+    Definition wanted = carried_definition(plan, source, collection);
+    if (resolved.target->capabilities().nulls) drop_complement(wanted);
+    return wanted;
   }
   if (!resolved.target->capabilities().schema) {
     collection.origin = DefinitionOrigin::open;
@@ -218,7 +226,10 @@ Status settle(const Plan& plan, const std::vector<Definition>& existing,
   const Definition* created = find(options.created, collection.name);
   const Definition* target = created != nullptr ? created : find(existing, collection.name);
   const Definition* declared = find(plan.definitions, collection.name);
-  if (!source.open && collection.from.size() == 1) collection.source_fields = source.fields;
+  if (!source.open && collection.from.size() == 1) {
+    collection.source_fields = source.fields;
+    std::erase_if(collection.source_fields, [](const Field& field) { return field.hidden; });
+  }
   collection.seen_fields = collection.source_fields;
   if (collection.seen_fields.empty()) {
     DECANT_ASSIGN(collection.seen_fields, first_fields(collection.from, *resolved.source_view));

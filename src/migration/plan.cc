@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "base/file.h"
 #include "json/definition_json.h"
@@ -344,6 +345,26 @@ Status read_body(Reading& reading, const Node& root) {
   return read_top_collection(reading, root);
 }
 
+// `${env:NAME}` in a value becomes what the environment says; a name that is not set is an error.
+Status fill_from_environment(const Reading& reading, Node& node) {
+  constexpr std::string_view kOpen = "${env:";
+  for (Node& item : node.items) DECANT_CHECK(fill_from_environment(reading, item));
+  for (auto& [key, value] : node.members) DECANT_CHECK(fill_from_environment(reading, value));
+  std::size_t at = node.text.find(kOpen);
+  while (at != std::string::npos) {
+    std::size_t end = node.text.find('}', at);
+    if (end == std::string::npos) return reading.wrong(node, "'${env:' is not closed by '}'");
+    std::string name = node.text.substr(at + kOpen.size(), end - at - kOpen.size());
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      return reading.wrong(node, "the environment variable " + name + " is not set");
+    }
+    node.text.replace(at, end + 1 - at, value);
+    at = node.text.find(kOpen, at + std::string_view(value).size());
+  }
+  return ok_status();
+}
+
 void flatten(const Node& node, const std::string& path,
              std::vector<std::pair<std::string, std::string>>& keys) {
   if (node.form == Node::Form::map) {
@@ -370,6 +391,7 @@ Result<Plan> parse_plan(std::string_view text, const std::string& path) {
   Reading reading{path, {}};
   reading.plan.path = path;
   reading.plan.folder = parent_of(path);
+  DECANT_CHECK(fill_from_environment(reading, root));
   DECANT_CHECK(read_header(reading, root));
   DECANT_CHECK(read_body(reading, root));
   flatten(root, "", reading.plan.keys);

@@ -45,6 +45,16 @@ TEST(Plan, RefusesKeysOfLaterFormats) {
   EXPECT_EQ(plan.error().code, ErrorCode::refused);
 }
 
+TEST(Plan, TakesValuesFromTheEnvironment) {
+  setenv("DECANT_PLAN_TEST", "t2", 1);
+  EXPECT_EQ(parsed("key: ['${env:DECANT_PLAN_TEST}-x']\nrest: keep\n").collections[0].rules.key[0],
+            "t2-x");
+  unsetenv("DECANT_PLAN_TEST");
+  Error error = refusal("key: ['${env:DECANT_PLAN_TEST}']\nrest: keep\n");
+  EXPECT_NE(error.message.find("plan.yaml:5:"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("DECANT_PLAN_TEST"), std::string::npos);
+}
+
 TEST(Plan, NamesWhatIsMissing) {
   auto plan = parse_plan("decant: 1\nsource: a.json\ntarget: b.db\n", "p.yaml");
   ASSERT_FALSE(plan.ok());
