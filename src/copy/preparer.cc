@@ -28,13 +28,6 @@ Preparer::Preparer(const CopyJob& job, ShapeTable& target_shapes)
     : job_(job), target_shapes_(target_shapes) {
   mappers_.resize(job.collections.size());
   targets_.resize(job.targets.size());
-  for (const SourceCollection& collection : job.collections) {
-    with_complement_.push_back(nullptr);
-    for (const Definition& definition : job.source->definitions()) {
-      const bool is_it = definition.name == collection.name && !definition.complement.empty();
-      if (is_it) with_complement_.back() = &definition;
-    }
-  }
 }
 
 Preparer::~Preparer() = default;
@@ -63,9 +56,6 @@ void Preparer::leave(Slot& slot) {
 
 void Preparer::prepare(std::uint32_t collection, Slot& slot) {
   const SourceCollection& source = job_.collections[collection];
-  if (with_complement_[collection] != nullptr) {
-    restore_complement(*with_complement_[collection], source_shapes_, slot.source);
-  }
   slot.targets.resize(job_.targets.size());
   slot.states.assign(slot.source.records.size(), kUndecided);
   slot.hashes.assign(slot.source.records.size(), 0);

@@ -32,8 +32,6 @@ class Preparer {
 
   const CopyJob& job_;
   ShapeTable& target_shapes_;
-  ShapeTable source_shapes_;                        // of records whose complement was taken apart
-  std::vector<const Definition*> with_complement_;  // by source collection; null: it has none
   std::vector<std::unique_ptr<mapping::Mapper>> mappers_;
   std::vector<std::unique_ptr<Target>> targets_;
 };
