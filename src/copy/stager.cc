@@ -193,8 +193,7 @@ Result<FinishResult> Stager::finish() {
     return nothing;
   }
   if (!writer_ || writer_is_dry_) {
-    // Nothing was written; what was created still gets its indexes.
-    began_writing_ = true;
+    // Nothing was written: what does not exist yet is made, and gets its indexes.
     DECANT_CHECK(open_for_writing());
   }
   return writer_->finish();

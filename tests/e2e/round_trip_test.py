@@ -68,6 +68,15 @@ class RoundTrip(unittest.TestCase):
             self.assertEqual(self.there_and_back(place, f'json:{folder}/*.json', 'control_number,year'),
                              canonical(expected))
 
+    def test_an_empty_source_makes_an_empty_collection(self):
+        for target in ('sqlite:t.db#t', 'ndjson:t.ndjson', 'json:t.json'):
+            with self.subTest(target=target), harness.Workspace() as place:
+                place.write('in.ndjson', '')
+                for _ in range(2):
+                    outcome = place.decant('copy', 'ndjson:in.ndjson', target, '--key', 'id', '--progress', 'none')
+                    self.assertEqual(outcome.exit, 0, outcome)
+                    self.assertEqual(outcome.books()['read'], 0, outcome)
+
     def test_every_input_form_gives_the_same_table(self):
         lines = ''.join(json.dumps(r) + '\n' for r in ODD[:4])
         forms = {
