@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "catalog/blob.h"
+#include "copy/checkpoint.h"
+#include "copy/outcome_runs.h"
 #include "decant/store.h"
 #include "stores/json/json_store.h"
 
@@ -71,6 +73,28 @@ void read_blob(std::string_view bytes) {
   }
 }
 
+// The state of a copy. A checksum is put behind the bytes, or nothing would come past it.
+void resume_copying(std::string_view bytes) {
+  const std::string blob = catalog::sealed(std::string(bytes));
+  auto checkpoint = copy::decode_checkpoint(blob);
+  if (checkpoint.ok()) {
+    auto again = copy::decode_checkpoint(copy::encode(checkpoint.value()));
+    if (!again.ok() || !(again.value() == checkpoint.value())) std::abort();
+  }
+  auto pending = copy::decode_pending(blob);
+  if (pending.ok()) {
+    auto again = copy::decode_pending(copy::encode(pending.value()));
+    if (!again.ok() || again.value().intents.runs() != pending.value().intents.runs()) {
+      std::abort();
+    }
+  }
+  auto runs = copy::decode_outcome_runs(blob);
+  if (runs.ok()) {
+    copy::OutcomeCursor cursor(runs.value());
+    for (std::uint64_t offset = 0; offset < 64; ++offset) static_cast<void>(cursor.at(offset));
+  }
+}
+
 void resume_writing(std::string_view bytes) {
   const std::string target = folder() + "/out.ndjson";
   std::ofstream(target + ".decant-tmp.checkpoint", std::ios::binary) << bytes;
@@ -95,6 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   resume_reading(bytes);
   read_blob(bytes);
+  resume_copying(bytes);
   resume_writing(bytes);
   return 0;
 }

@@ -46,9 +46,11 @@ void BlobWriter::hash(const Hash128& value) {
   append_fixed(value.high, bytes_);
 }
 
-std::string BlobWriter::finish() {
-  append_fixed(checksum(bytes_), bytes_);
-  return std::exchange(bytes_, {});
+std::string BlobWriter::finish() { return sealed(std::exchange(bytes_, {})); }
+
+std::string sealed(std::string bytes) {
+  append_fixed(checksum(bytes), bytes);
+  return bytes;
 }
 
 BlobReader::BlobReader(std::string_view blob) {

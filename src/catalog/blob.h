@@ -25,6 +25,9 @@ class BlobWriter {
   std::string bytes_;
 };
 
+// `bytes` with the checksum that a reader wants behind them.
+std::string sealed(std::string bytes);
+
 class BlobReader {
  public:
   explicit BlobReader(std::string_view blob);

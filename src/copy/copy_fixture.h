@@ -42,6 +42,7 @@ class CopyRun {
   Definition wanted;  // id INTEGER key, name TEXT, n INTEGER
   Policy policy = Policy::insert;
   Duplicates duplicates = Duplicates::quarantine;
+  std::string rules;  // of the plan's language; empty: records pass as they are
   CopyLimits limits;
   std::uint32_t transaction_records = 0;  // 0: the store's own
   bool dry_run = false;

@@ -4,6 +4,8 @@
 
 #include "copy/copy_fixture.h"
 #include "json/writer.h"
+#include "mapping/node.h"
+#include "mapping/rules.h"
 #include "model/canonical.h"
 #include "stores/sqlite/store.h"
 #include "testing/testing_store.h"
@@ -23,6 +25,17 @@ std::string canonical(const Record& record) {
   std::string text;
   for (const auto& [name, value] : fields) text += name + "=" + json::to_json(value) + ";";
   return text;
+}
+
+std::shared_ptr<const mapping::Mapping> compile(const std::string& rules) {
+  if (rules.empty()) return mapping::Mapping::identity();
+  Result<mapping::Node> node = mapping::parse_yaml(rules, "plan");
+  EXPECT_TRUE(node.ok());
+  Result<mapping::Rules> parsed = mapping::parse_rules(*node, "people", "plan");
+  EXPECT_TRUE(parsed.ok());
+  auto mapping = mapping::Mapping::compile({*parsed});
+  EXPECT_TRUE(mapping.ok());
+  return *mapping;
 }
 
 }  // namespace
@@ -115,7 +128,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
   testing::MemoryView view(testing::open_definition("people", {"id"}), rows, partition_rows, 100);
   CopyJob job;
   job.source = &view;
-  job.collections = {{"people", mapping::Mapping::identity(), {0}}};
+  job.collections = {{"people", compile(rules), {0}}};
   WriteTarget write;
   write.definition = created->definition;
   write.policy = policy;

@@ -248,6 +248,22 @@ TEST(Copy, LimitCountsRecordsAndLeavesTheRest) {
   EXPECT_EQ(result.files[0].left, 580u);
 }
 
+TEST(Copy, LimitCountsAfterTheConditionOfThePlan) {
+  CopyRun run(TargetKind::fresh_sqlite);
+  run.rules = "where: {name: {prefix: keep}}\nrest: keep\n";
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const std::string name = i % 3 == 2 ? "keep" : "leave";
+    run.rows.push_back(row(i, "{\"id\":" + std::to_string(i) + ",\"name\":\"" + name + "\"}"));
+  }
+  run.limits.records = 50;
+  CopyResult result = run.run();
+  ASSERT_TRUE(result.status.ok()) << result.status.error().message;
+  EXPECT_EQ(result.books.inserted, 50u);
+  EXPECT_EQ(result.left, 250u);
+  EXPECT_TRUE(run.target().contains("149"));
+  EXPECT_FALSE(run.target().contains("152"));
+}
+
 TEST(Copy, QuarantineMaxStopsTheRun) {
   CopyRun run(TargetKind::fresh_sqlite);
   run.rows = dirty_rows(3000, 2000, 8);
