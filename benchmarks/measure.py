@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 
+TIME = '/usr/bin/time'
 FIELDS = ('id title company location country category type work_mode status salary_min salary_max '
           'hourly_rate score featured posted_date expires_at created_at description skills source').split()
 
@@ -21,20 +22,23 @@ class Taken:
 
 
 def take(words, folder, statuses=(0,)):
-    """One run of a command: wall and CPU seconds and its own peak of memory."""
+    """One run of a command: wall and CPU seconds and its peak of memory. GNU time stands between,
+    since a child of this large process would show this one's memory as its own."""
     os.sync()
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile('r') as peak:
+        between = [TIME, '-q', '-f', '%M', '-o', peak.name] if os.path.exists(TIME) else []
         start = time.monotonic()
-        process = subprocess.Popen(words, cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+        process = subprocess.Popen([*between, *words], cwd=folder, stdout=output, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors='replace')
+        rss = int(peak.read() or 0) * 1024 if between else usage.ru_maxrss * 1024
     if process.returncode not in statuses:
         raise RuntimeError(f'{" ".join(words)}: exit {process.returncode}\n{text[-2000:]}')
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, process.returncode, text)
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, rss, process.returncode, text)
 
 
 def fsyncs(words, folder, statuses=(0,)):

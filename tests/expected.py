@@ -1,4 +1,5 @@
 """An undisturbed run of a plan: what every disturbed one must end as."""
+import json
 import os
 import time
 
@@ -45,4 +46,5 @@ def ended(place, plan):
     if not os.path.exists(place.path('.decant', 'catalog.db')):
         return False
     listing = place.decant('status', '--format', 'json', tool=plan.tool, report=False)
-    return listing.exit == 0 and '"unfinished"' not in listing.out and '"running"' not in listing.out
+    runs = json.loads(listing.out)['runs'] if listing.exit == 0 else []
+    return bool(runs) and all(run['state'] == 'finished' for run in runs)
