@@ -6,7 +6,6 @@
 namespace decant::copy {
 namespace {
 
-constexpr std::uint64_t kBadTextSeed = 0x626164;    // "bad"
 constexpr std::size_t kOpenOriginWords = 1u << 17;  // 1 MiB
 
 // Takes the records whose source record is not to be written out of the work.
