@@ -187,6 +187,25 @@ Definition open_definition(const ResolvedCollection& collection) {
   return definition;
 }
 
+// The definition that stands beside a file, instead of the one that its records would give: where
+// it has a field for each of theirs.
+bool take_declared(Definition declared, Definition& inferred) {
+  for (const Field& field : inferred.fields) {
+    if (!field.hidden && declared.find(field.name) == nullptr) return false;
+  }
+  declared.open = false;
+  for (Field& field : declared.fields) {
+    const Field* seen = inferred.find(field.name);
+    field.nullable = field.nullable || (seen != nullptr && seen->nullable && !field.required);
+  }
+  if (declared.complement.empty() && !inferred.complement.empty()) {
+    declared.complement = inferred.complement;
+    declared.fields.push_back(*inferred.find(inferred.complement));
+  }
+  inferred = std::move(declared);
+  return true;
+}
+
 // The definition that the target should get, where it has no such collection yet.
 Result<Definition> wanted_definition(const Plan& plan, const Definition* declared,
                                      const Definition& source, const ResolveOptions& options,
@@ -197,20 +216,26 @@ Result<Definition> wanted_definition(const Plan& plan, const Definition* declare
     wanted.key = collection.key;
     return wanted;
   }
-  bool plain = collection.rules.is_identity() || plan.collections.empty();
-  if (!source.open && plain && collection.from.size() == 1) {
+  bool plain =
+      (collection.rules.is_identity() || plan.collections.empty()) && collection.from.size() == 1;
+  if (plain && !source.open) {
     collection.origin = DefinitionOrigin::source;
     Definition wanted = carried_definition(plan, source, collection);
     if (resolved.target->capabilities().nulls) drop_complement(wanted);
     return wanted;
   }
+  bool declares = plain && !source.fields.empty();
   if (!resolved.target->capabilities().schema) {
     collection.origin = DefinitionOrigin::open;
-    return open_definition(collection);
+    return declares ? carried_definition(plan, source, collection) : open_definition(collection);
   }
   collection.origin = DefinitionOrigin::inferred;
   collection.keep_notes = !collection.rules.is_identity();
-  return infer(options, resolved, collection);
+  DECANT_ASSIGN(Definition wanted, infer(options, resolved, collection));
+  if (declares && take_declared(carried_definition(plan, source, collection), wanted)) {
+    collection.origin = DefinitionOrigin::source;
+  }
+  return wanted;
 }
 
 Status check_policy(const ResolvedCollection& collection) {

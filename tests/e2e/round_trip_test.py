@@ -68,6 +68,24 @@ class RoundTrip(unittest.TestCase):
             self.assertEqual(self.there_and_back(place, f'json:{folder}/*.json', 'control_number,year'),
                              canonical(expected))
 
+    def test_a_database_comes_back_from_a_folder_with_its_definitions(self):
+        with harness.Workspace() as place:
+            place.sql('a.db', '''
+                CREATE TABLE team(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+                CREATE TABLE member(code TEXT NOT NULL, team INTEGER REFERENCES team(id), since DATE, pay REAL,
+                                    photo BLOB, notes JSON_TEXT, CHECK (pay >= 0), PRIMARY KEY (code)) WITHOUT ROWID;
+                CREATE INDEX member_team ON member(team, since DESC);
+                INSERT INTO team VALUES (1, 'blue'), (2, 'red');
+                INSERT INTO member VALUES ('a', 1, '2024-01-31', 0.1, NULL, '{"x":[1,null]}'), ('b', NULL, NULL, NULL, NULL, NULL);''')
+            for source, target in (('sqlite:a.db', 'json:out/'), ('json:out/', 'json:again/'), ('json:again/', 'sqlite:b.db')):
+                outcome = place.decant('copy', source, target, '--progress', 'none')
+                self.assertEqual(outcome.exit, 0, outcome)
+            outcome = place.decant('verify', 'sqlite:a.db', 'sqlite:b.db')
+            self.assertEqual((outcome.exit, outcome.report['verify']['compared']), (0, 4), outcome)
+            for pragma in ("index_list('member')", "foreign_key_list('member')", "index_list('team')"):
+                self.assertEqual(len(place.query('a.db', f'PRAGMA {pragma}')), len(place.query('b.db', f'PRAGMA {pragma}')), pragma)
+            self.assertIn('WITHOUT ROWID', place.query('b.db', "SELECT sql FROM sqlite_master WHERE name = 'member'")[0][0])
+
     def test_an_empty_source_makes_an_empty_collection(self):
         for target in ('sqlite:t.db#t', 'ndjson:t.ndjson', 'json:t.json'):
             with self.subTest(target=target), harness.Workspace() as place:
