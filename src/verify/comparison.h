@@ -43,7 +43,7 @@ class Comparison {
   Result<std::optional<SketchAnswer>> decode_differences();
   Result<std::optional<SketchAnswer>> try_sketch(std::uint64_t differences, std::uint64_t seed,
                                                  std::uint64_t& estimate);
-  Result<bool> resolve_suspects(const SketchAnswer& answer);
+  Result<bool> resolve_suspects(SketchAnswer answer);
   bool target_keys_are_unique() const;
 
   // Joins two small sets in memory and resolves what differs.

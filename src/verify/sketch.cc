@@ -173,6 +173,7 @@ bool Sketch::element_of(const Cell& cell, Element& element) const {
 
 std::optional<std::vector<SketchDifference>> Sketch::decode() && {
   std::vector<SketchDifference> found;
+  found.reserve(std::min<std::uint64_t>(estimate() + 64, cells_.size()));
   std::vector<std::uint32_t> waiting(cells_.size());
   for (std::size_t i = 0; i < waiting.size(); ++i) waiting[i] = static_cast<std::uint32_t>(i);
   Element element;

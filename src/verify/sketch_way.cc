@@ -63,20 +63,34 @@ class CollectSink final : public FingerprintSink {
 
 auto element(const SketchDifference& d) { return std::tie(d.key, d.digest_low, d.digest_high); }
 
-// Adds up equal elements; those that cancel are left out.
-void tally(std::vector<SketchDifference>& elements) {
+bool all_cancel(std::vector<SketchDifference>& elements) {
   std::sort(elements.begin(), elements.end(),
             [](const auto& a, const auto& b) { return element(a) < element(b); });
-  std::vector<SketchDifference> sums;
-  for (const SketchDifference& one : elements) {
-    if (!sums.empty() && element(sums.back()) == element(one)) {
-      sums.back().count += one.count;
-    } else {
-      sums.push_back(one);
+  std::size_t first = 0;
+  while (first < elements.size()) {
+    std::int64_t sum = 0;
+    std::size_t end = first;
+    for (; end < elements.size() && element(elements[end]) == element(elements[first]); ++end) {
+      sum += elements[end].count;
     }
+    if (sum != 0) return false;
+    first = end;
   }
-  std::erase_if(sums, [](const SketchDifference& one) { return one.count == 0; });
-  elements.swap(sums);
+  return true;
+}
+
+// Whether what was found again is what the sketch said. `held` are the source's records in it.
+bool agrees(std::vector<SketchDifference> said, const std::vector<Fingerprint>& source,
+            const std::vector<Fingerprint>& target, std::uint64_t& held) {
+  // What was found is taken from what was said: nothing may be left.
+  said.reserve(said.size() + source.size() + target.size());
+  for (const Fingerprint& f : source) {
+    if (!is_held_against_target(f)) continue;
+    said.push_back({f.key, f.digest_low, f.digest_high, -1});
+    ++held;
+  }
+  for (const Fingerprint& f : target) said.push_back({f.key, f.digest_low, f.digest_high, 1});
+  return all_cancel(said);
 }
 
 }  // namespace
@@ -89,14 +103,14 @@ struct Comparison::SketchAnswer {
 };
 
 Result<bool> Comparison::by_sketch() {
-  DECANT_ASSIGN(const std::optional<SketchAnswer> answer, decode_differences());
+  DECANT_ASSIGN(std::optional<SketchAnswer> answer, decode_differences());
   if (!answer.has_value()) return false;
   if (answer->suspects.size() == 0) {
     result_.equal = answer->held;
     result_.mode = "sketch";
     return true;
   }
-  return resolve_suspects(*answer);
+  return resolve_suspects(std::move(*answer));
 }
 
 // Sketches both sides, larger where the estimate says so. Nothing: the exact join has to do it.
@@ -169,7 +183,7 @@ Result<std::optional<Comparison::SketchAnswer>> Comparison::try_sketch(std::uint
 }
 
 // Reads both sides again for the records behind the suspects, and joins those exactly.
-Result<bool> Comparison::resolve_suspects(const SketchAnswer& answer) {
+Result<bool> Comparison::resolve_suspects(SketchAnswer answer) {
   std::vector<std::unique_ptr<CollectSink>> sinks;
   std::vector<ReadWorker> workers;
   const unsigned source_threads = threads_of_side(plan_.source, true);
@@ -187,32 +201,23 @@ Result<bool> Comparison::resolve_suspects(const SketchAnswer& answer) {
   std::vector<Fingerprint> source;
   std::vector<Fingerprint> target;
   for (std::size_t i = 0; i < sinks.size(); ++i) {
-    const std::vector<Fingerprint>& from = sinks[i]->collected();
+    std::vector<Fingerprint> from = std::move(sinks[i]->collected());
     std::vector<Fingerprint>& to = i < source_threads ? source : target;
-    to.insert(to.end(), from.begin(), from.end());
+    if (to.empty()) {
+      to = std::move(from);
+    } else {
+      to.insert(to.end(), from.begin(), from.end());
+    }
   }
   sinks.clear();
+  answer.suspects = {};
   if (source.size() >= kCollectedMax || target.size() >= kCollectedMax) {
     note("many records share the keys that differ: the exact join is needed");
     return false;
   }
 
-  // What was found again must be what the sketch said.
-  std::vector<SketchDifference> again;
   std::uint64_t held = 0;
-  for (const Fingerprint& f : source) {
-    if (!is_held_against_target(f)) continue;
-    again.push_back({f.key, f.digest_low, f.digest_high, 1});
-    ++held;
-  }
-  for (const Fingerprint& f : target) again.push_back({f.key, f.digest_low, f.digest_high, -1});
-  tally(again);
-  std::vector<SketchDifference> said = answer.differences;
-  tally(said);
-  const bool agree = std::equal(
-      again.begin(), again.end(), said.begin(), said.end(),
-      [](const auto& a, const auto& b) { return element(a) == element(b) && a.count == b.count; });
-  if (!agree) {
+  if (!agrees(std::move(answer.differences), source, target, held)) {
     note("the two readings of the sketch do not agree: the exact join is needed");
     return false;
   }

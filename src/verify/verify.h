@@ -27,7 +27,7 @@
 namespace decant::verify {
 
 // Fetched and held at once while differences are named, a side.
-inline constexpr std::size_t fetch_bytes_max = 4u << 20;
+inline constexpr std::size_t fetch_bytes_max = 2u << 20;
 // The largest sketch of a side; more differences than it holds need the exact join.
 inline constexpr std::size_t sketch_bytes_max = 16u << 20;
 // What the first sketch of a verification holds.
