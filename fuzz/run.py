@@ -57,9 +57,10 @@ def main():
     parser.add_argument('--runs', type=int)
     parser.add_argument('--target')
     options = parser.parse_args()
-    programs = sorted(glob.glob(os.path.join(options.build, 'fuzz', f'{options.target or "*"}_fuzz')))
+    sources = sorted(glob.glob(os.path.join(HERE, f'{options.target or "*"}_fuzz.cc')))
+    programs = [os.path.join(options.build, 'fuzz', os.path.basename(s).removesuffix('.cc')) for s in sources]
     if not programs:
-        print(f'FAILED fuzz: no target {options.target or ""} in {options.build}/fuzz')
+        print(f'FAILED fuzz: no target {options.target or ""} in {HERE}')
         return 1
     failed = False
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
