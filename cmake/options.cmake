@@ -6,7 +6,9 @@ target_compile_options(decant_options INTERFACE
 target_compile_definitions(decant_options INTERFACE DECANT_VERSION="${PROJECT_VERSION}")
 
 if(DECANT_SANITIZE)
-  target_compile_options(decant_options INTERFACE -fsanitize=${DECANT_SANITIZE} -fno-sanitize-recover=all)
+  target_compile_options(decant_options INTERFACE -fsanitize=${DECANT_SANITIZE} -fno-sanitize-recover=all
+    # Instrumented code makes GCC see uninitialised values in the standard library that are none.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(decant_options INTERFACE -fsanitize=${DECANT_SANITIZE})
 endif()
 find_program(CCACHE ccache)

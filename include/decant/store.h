@@ -40,6 +40,7 @@ struct Capabilities {
   bool schema = true;  // has definitions; otherwise every collection is `open`
   bool deletes = true;
   bool reads = true;                     // false: write only
+  bool reads_beside_writes = true;       // a View does not keep a Writer of the same place out
   bool server = false;                   // not backed up without being asked
   std::uint32_t decimal_digits_max = 0;  // 0: any
   std::uint32_t record_bytes_max = 0;    // 0: no limit of its own

@@ -1,13 +1,12 @@
 #include "migration/definitions.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
 #include "mapping/infer.h"
 #include "mapping/statistics.h"
 #include "migration/names.h"
 #include "migration/read_all.h"
+#include "migration/seen_fields.h"
 
 namespace decant::migration {
 namespace {
@@ -105,42 +104,6 @@ void drop_complement(Definition& definition) {
   definition.complement.clear();
 }
 
-// Names of fields that records hold, in order of first appearance.
-class SeenFields {
- public:
-  void add(const Batch& batch) {
-    for (const Record& record : batch.records) {
-      if (record.shape == last_) continue;
-      last_ = record.shape->id() == Shape::kOwnedByBatch ? nullptr : record.shape;
-      for (std::string_view name : record.shape->names()) {
-        if (names_.insert(std::string(name)).second)
-          fields_.emplace_back().name = std::string(name);
-      }
-    }
-  }
-  const std::vector<Field>& fields() const { return fields_; }
-
- private:
-  const Shape* last_ = nullptr;
-  std::set<std::string, std::less<>> names_;
-  std::vector<Field> fields_;
-};
-
-// The fields of a source that declares none, from the beginning of each of its collections: enough
-// to tell at once that a plan does not cover them. What stands further behind is met by the run.
-Result<std::vector<Field>> first_fields(const std::vector<std::string>& from, View& view) {
-  SeenFields seen;
-  Batch batch;
-  for (const std::string& name : from) {
-    DECANT_ASSIGN(std::vector<Partition> partitions, view.partitions(name));
-    if (partitions.empty()) continue;
-    DECANT_ASSIGN(auto reader, view.read(partitions.front(), {}));
-    DECANT_ASSIGN(bool any, reader->next(batch));
-    if (any) seen.add(batch);
-  }
-  return seen.fields();
-}
-
 Result<Definition> infer(const ResolveOptions& options, Resolved& resolved,
                          ResolvedCollection& collection) {
   mapping::DefinitionBuilder builder({collection.name, collection.key, {}, "decant_rest"});
@@ -206,6 +169,27 @@ bool take_declared(Definition declared, Definition& inferred) {
   return true;
 }
 
+// Nothing is changed on the way, though records may be left.
+bool copies_all(const mapping::Rules& rules) {
+  const mapping::Kind& kind = rules.kinds.front();
+  return rules.kinds.size() == 1 && kind.when.empty() && kind.map.empty() && kind.drop.empty() &&
+         kind.rest == mapping::Rest::keep;
+}
+
+// A collection that stands already, but not as the plan declares it.
+Status check_declared(const Definition& declared, const ResolvedCollection& collection,
+                      Resolved& resolved) {
+  Definition wanted = declared;
+  wanted.name = collection.name;
+  if (wanted.key.empty()) wanted.key = collection.key;
+  DECANT_ASSIGN(CreateResult checked, resolved.target->create(wanted, {true}));
+  if (checked.differences.empty()) return ok_status();
+  std::string message = "collection '" + collection.name +
+                        "' stands in the target in another shape than the plan declares:";
+  for (const std::string& difference : checked.differences) message += " " + difference + ";";
+  return Error{ErrorCode::refused, message + " change one of the two"};
+}
+
 // The definition that the target should get, where it has no such collection yet.
 Result<Definition> wanted_definition(const Plan& plan, const Definition* declared,
                                      const Definition& source, const ResolveOptions& options,
@@ -217,7 +201,7 @@ Result<Definition> wanted_definition(const Plan& plan, const Definition* declare
     return wanted;
   }
   bool plain =
-      (collection.rules.is_identity() || plan.collections.empty()) && collection.from.size() == 1;
+      (copies_all(collection.rules) || plan.collections.empty()) && collection.from.size() == 1;
   if (plain && !source.open) {
     collection.origin = DefinitionOrigin::source;
     Definition wanted = carried_definition(plan, source, collection);
@@ -269,6 +253,9 @@ Status settle(const Plan& plan, const std::vector<Definition>& existing,
   if (target != nullptr) {
     collection.definition = *target;
     // Whichever run made the table: what rules forget is compared with what it wrote.
+    if (declared != nullptr && created == nullptr) {
+      DECANT_CHECK(check_declared(*declared, collection, resolved));
+    }
     collection.keep_notes = !target->complement.empty() && !collection.rules.is_identity();
     return check_policy(collection);
   }

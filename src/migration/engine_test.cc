@@ -179,6 +179,54 @@ TEST_F(EngineTest, JsonComesBackAsItWas) {
   EXPECT_EQ(verified->verify->compared, 4u);
 }
 
+TEST_F(EngineTest, CopiesBetweenTwoTablesOfOneFileWhereReadersKeepNobodyOut) {
+  change("CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO a VALUES (1, 'x')");
+  Job job;
+  job.source = "sqlite:" + (folder_ / "out.db") + "#a";
+  job.target = "sqlite:" + (folder_ / "out.db") + "#b";
+  job.options.catalog = folder_ / ".decant";
+  Error error = refusal(job);
+  EXPECT_EQ(error.code, ErrorCode::refused);
+  EXPECT_NE(error.message.find("journal_mode=WAL"), std::string::npos) << error.message;
+  change("PRAGMA journal_mode=WAL");
+  EXPECT_EQ(run(job).books.inserted, 1u);
+}
+
+TEST_F(EngineTest, RefusesATargetOfAnotherShapeThanThePlanDeclares) {
+  change("CREATE TABLE jobs (id TEXT NOT NULL PRIMARY KEY, title TEXT, n INTEGER, tags TEXT)");
+  write("in.ndjson", kThree);
+  Error error =
+      refusal(job("key: [id]\nrest: keep\ndefinitions: {jobs: {fields: {id: text, "
+                  "title: text, n: decimal, tags: json}, key: [id]}}\n"));
+  EXPECT_EQ(error.code, ErrorCode::refused);
+  EXPECT_NE(error.message.find("another shape"), std::string::npos) << error.message;
+}
+
+TEST_F(EngineTest, SnakeCaseReachesTheFieldsOfJson) {
+  write("in.ndjson", "{\"jobId\":1,\"jobTitle\":\"x\"}\n{\"jobId\":2,\"workMode\":\"y\"}\n");
+  Job job = this->job("names: snake_case\n");
+  job.options.keys = {{"jobs", {"job_id"}}};
+  EXPECT_EQ(run(job).books.inserted, 2u);
+  auto held = engine_.inspect("sqlite:" + (folder_ / "out.db") + "#jobs");
+  ASSERT_TRUE(held.ok()) << held.error().message;
+  EXPECT_EQ(held->collections[0].fields[2].name, "work_mode");
+}
+
+TEST_F(EngineTest, WhereLeavesTheOthersAndKeepsTheDefinition) {
+  change(
+      "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT, UNIQUE(t));"
+      "INSERT INTO a VALUES (1, 'x'), (2, 'y')");
+  Job job;
+  job.source = "sqlite:" + (folder_ / "out.db") + "#a";
+  job.target = "sqlite:" + (folder_ / "new.db");
+  job.options.catalog = folder_ / ".decant";
+  job.options.where = {"t: x"};
+  Report report = run(job);
+  EXPECT_EQ(report.books.inserted, 1u);
+  EXPECT_EQ(report.left, 1u);
+  EXPECT_EQ(report.outcome, RunOutcome::clean);
+}
+
 TEST_F(EngineTest, StatusShowsRunsNewestFirst) {
   write("in.ndjson", kThree);
   Job job = this->job("key: [id]\nrest: keep\n");

@@ -189,6 +189,7 @@ Result<Plan> plan_of(const Job& job) {
 std::string catalog_folder(const std::string& folder, const std::string& place) {
   if (!folder.empty()) return folder;
   if (place.empty()) return ".decant";
+  if (!path_exists(place)) return place;  // what is not there has no catalog beside it
   if (is_directory(place)) {
     std::string below_it = place + "/.decant";
     return is_directory(below_it) ? below_it : place;

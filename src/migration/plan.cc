@@ -365,6 +365,13 @@ Status fill_from_environment(const Reading& reading, Node& node) {
   return ok_status();
 }
 
+// How a run goes about its work, not what it means: such a key may change while a run is
+// unfinished.
+bool is_operational(std::string_view path) {
+  return path.starts_with("limits.") || path.starts_with("verify.") ||
+         path.ends_with("policies.quarantine_max");
+}
+
 void flatten(const Node& node, const std::string& path,
              std::vector<std::pair<std::string, std::string>>& keys) {
   if (node.form == Node::Form::map) {
@@ -375,8 +382,9 @@ void flatten(const Node& node, const std::string& path,
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       flatten(node.items[i], path + "." + std::to_string(i), keys);
     }
-  } else {
-    keys.emplace_back(path, std::to_string(static_cast<int>(node.form)) + ":" + node.text);
+  } else if (!is_operational(path)) {
+    bool quoted = node.form == Node::Form::text;  // 'true' and true are two values
+    keys.emplace_back(path, quoted ? "'" + node.text + "'" : node.text);
   }
 }
 

@@ -86,6 +86,10 @@ TEST(Plan, DigestChangesWithEachKey) {
   Plan a = parsed("key: [id]\nrest: keep\n");
   Plan b = parsed("key: [n]\nrest: keep\n");
   Plan same = parsed("key: [id]   # a comment\nrest: keep\n");
+  Plan operational = parsed(
+      "key: [id]\nrest: keep\nlimits: {threads: 2}\n"
+      "policies: {quarantine_max: 5}\n");
+  EXPECT_EQ(a.digest(), operational.digest());
   EXPECT_NE(a.digest(), b.digest());
   EXPECT_EQ(a.digest(), same.digest());
 }

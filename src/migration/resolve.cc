@@ -6,6 +6,7 @@
 #include "migration/definitions.h"
 #include "migration/names.h"
 #include "migration/restored_view.h"
+#include "migration/seen_fields.h"
 
 namespace decant::migration {
 namespace {
@@ -49,6 +50,15 @@ Status open_target(const Plan& plan, const stores::Registry& registry,
   if (resolved.source->identity() == resolved.target->identity() &&
       source.collection == target.collection) {
     return wrong("source and target are the same: " + resolved.source->name());
+  }
+  bool one_place = resolved.source->identity() == resolved.target->identity();
+  if (one_place && !resolved.source->capabilities().reads_beside_writes) {
+    return Error{
+        ErrorCode::refused,
+        resolved.source->name() +
+            " is source and target, and readers keep writers out of "
+            "it; set its journal mode to WAL first (PRAGMA journal_mode=WAL), or copy into "
+            "another file"};
   }
   return ok_status();
 }
@@ -103,7 +113,8 @@ mapping::Rules renaming_rules(const Plan& plan, const Definition& source,
 }
 
 // Every source collection, as it is but for its names.
-Status all_collections(const Plan& plan, const stores::Address& target, Resolved& resolved) {
+Status all_collections(const Plan& plan, const stores::Address& target,
+                       const ResolveOptions& options, Resolved& resolved) {
   bool one = resolved.source_definitions.size() == 1;
   if (!target.collection.empty() && !one) {
     return wrong("the target names one collection ('" + target.collection +
@@ -115,7 +126,12 @@ Status all_collections(const Plan& plan, const stores::Address& target, Resolved
     collection.name =
         target.collection.empty() ? collection_name(plan, source.name) : target.collection;
     collection.from = {source.name};
-    collection.rules = renaming_rules(plan, source, collection.name);
+    Definition named = source;
+    if (source.open && renames_fields(plan, source.name)) {
+      DECANT_ASSIGN(named.fields,
+                    all_fields(source.name, options.sink, options.stop, *resolved.source_view));
+    }
+    collection.rules = renaming_rules(plan, named, collection.name);
     collection.policies = plan.policies;
     resolved.collections.push_back(std::move(collection));
   }
@@ -227,7 +243,7 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   DECANT_CHECK(open_target(plan, *options.registry, source, target, resolved));
   DECANT_ASSIGN(auto view, resolved.source->view());
   resolved.source_view = restored_view(std::move(view));
-  DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, resolved)
+  DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, options, resolved)
                                         : planned_collections(plan, target, resolved));
   DECANT_CHECK(unique_names(resolved));
   DECANT_ASSIGN(auto existing, describe_target(*resolved.target));

@@ -86,6 +86,20 @@ Status finish_abandoned(const Job& job, Prepared& prepared) {
   return ok_status();
 }
 
+// What a first load takes, by the size of its source; 0 where the target holds collections already,
+// since nobody knows how much of it comes again.
+Result<std::uint64_t> bytes_of_a_load(Prepared& prepared) {
+  std::uint64_t bytes = 0;
+  for (const ResolvedCollection& collection : prepared.resolved.collections) {
+    if (collection.exists) return std::uint64_t{0};
+    for (const std::string& name : collection.from) {
+      DECANT_ASSIGN(auto partitions, prepared.resolved.source_view->partitions(name));
+      for (const Partition& partition : partitions) bytes += partition.bytes;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<Session> begin_session(const Environment& environment, const Job& job, Prepared& prepared,
@@ -93,7 +107,8 @@ Result<Session> begin_session(const Environment& environment, const Job& job, Pr
   Session session;
   Store& target = *prepared.resolved.target;
   DECANT_ASSIGN(session.lock, target.lock(owner_line(prepared, command)));
-  DECANT_CHECK(target.preflight({}));
+  DECANT_ASSIGN(std::uint64_t bytes_needed, bytes_of_a_load(prepared));
+  DECANT_CHECK(target.preflight({bytes_needed}));
   DECANT_CHECK(finish_abandoned(job, prepared));
   DECANT_ASSIGN(session.catalog,
                 catalog::Catalog::open(catalog_path(prepared.folder), catalog::CatalogMode::write,
@@ -204,8 +219,8 @@ void take_error(const Error& error, Report& report) {
 }
 
 void end_run(Session& session, Report& report) {
-  std::error_code ignored;  // an unfinished run's spill is needed again; an empty folder is not
-  std::filesystem::remove(session.spill_folder, ignored);
+  std::error_code ignored;  // nothing that is left of a spill is ever read again
+  std::filesystem::remove_all(session.spill_folder, ignored);
   std::filesystem::remove(parent_of(session.spill_folder), ignored);
   catalog::RunState state = catalog::RunState::finished;
   if (!report.error.empty()) state = catalog::RunState::failed;

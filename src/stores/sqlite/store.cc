@@ -31,6 +31,7 @@ struct Place {
   bool there = false;  // with content; an empty file counts as none
   bool ours = false;   // made by a migration that is not finished
   bool has_empty_table = false;
+  bool wal = false;
 };
 
 bool has_content(const std::string& path) {
@@ -131,6 +132,8 @@ Status SqliteStore::look() {
   DECANT_ASSIGN(CheckpointState state, read_checkpoints(database, schema));
   place_.there = true;
   place_.ours = state.file_is_ours;
+  DECANT_ASSIGN(std::string journal, database.query_text("PRAGMA journal_mode"));
+  place_.wal = journal == "wal";
   if (!options_.exclusive) return ok_status();
   for (const std::string& table : table_names(schema)) {
     if (!collection_.empty() && table != collection_) continue;
@@ -156,6 +159,7 @@ Capabilities SqliteStore::capabilities() const {
   capabilities.batch_records_max = load_transaction_records_max;
   capabilities.transaction_records_max = load_transaction_records_max;
   capabilities.record_bytes_max = 1'000'000'000;
+  capabilities.reads_beside_writes = !place_.there || place_.wal;
   if (!place_.there || place_.ours) return capabilities;
   if (options_.exclusive) {
     // Indexes that are set aside come back in the transaction that began with an empty table.
