@@ -41,10 +41,20 @@ class Expected:
         return f'books {books} instead of {self.books}, exit {outcome.exit} instead of {self.exit}\n{outcome}'
 
 
+def runs(place, plan):
+    """The runs that the catalog lists, newest first."""
+    if not os.path.exists(place.path('.decant', 'catalog.db')):
+        return []
+    listing = place.decant('status', '--format', 'json', tool=plan.tool, report=False)
+    return json.loads(listing.out)['runs'] if listing.exit == 0 else []
+
+
 def ended(place, plan):
     """Whether the catalog says that the last run came to its end (only its report did not)."""
-    if not os.path.exists(place.path('.decant', 'catalog.db')):
-        return False
-    listing = place.decant('status', '--format', 'json', tool=plan.tool, report=False)
-    runs = json.loads(listing.out)['runs'] if listing.exit == 0 else []
-    return bool(runs) and all(run['state'] == 'finished' for run in runs)
+    listed = runs(place, plan)
+    return bool(listed) and all(run['state'] == 'finished' for run in listed)
+
+
+def first_books(place, plan):
+    """The books of the oldest run, as the catalog keeps them."""
+    return runs(place, plan)[-1]['books']

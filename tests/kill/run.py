@@ -47,8 +47,15 @@ def case(plan, template, known, seed, number):
                 finished_early = True
                 break
             hits += 1
-        if not finished_early:
+            # Past the end of the run, what follows is the next run, and its books are others.
             finished_early = expected.ended(place, plan)
+            if finished_early:
+                break
+        if finished_early:
+            first = expected.first_books(place, plan)
+            if first != known.books:
+                return hits, f'kill {number}: the run ended with books {first} instead of {known.books}'
+        if not finished_early or outcome.exit < 0:
             outcome = place.decant(*plan.arguments, tool=plan.tool)
         wrong = known.wrong(plan, place, outcome, may_be_second=finished_early)
         return hits, wrong and f'kill {number} ({moments(seed, number, known)}): {wrong}'
