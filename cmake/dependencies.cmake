@@ -2,17 +2,15 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
 add_library(decant_dependencies INTERFACE)
 target_link_libraries(decant_dependencies INTERFACE
-  Threads::Threads fmt::fmt spdlog::spdlog simdjson::simdjson CLI11::CLI11 yaml-cpp
-  SQLite::SQLite3 ZLIB::ZLIB Boost::json PkgConfig::zstd PkgConfig::xxhash)
+  Threads::Threads fmt::fmt simdjson::simdjson CLI11::CLI11 yaml-cpp
+  SQLite::SQLite3 ZLIB::ZLIB PkgConfig::zstd PkgConfig::xxhash)
