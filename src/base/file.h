@@ -17,11 +17,12 @@ class File {
  public:
   File() = default;
   File(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  File(File&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   File& operator=(File&& other) noexcept;
   ~File() { close(); }
 
-  static Result<File> open_read(const std::string& path);    // not_found where it is missing
+  static Result<File> open_read(const std::string& path);  // not_found where it is missing
   static Result<File> create(const std::string& path, unsigned mode = 0644);  // truncates
   static Result<File> open_append(const std::string& path, unsigned mode = 0644);
   static Result<File> standard_input();
@@ -58,9 +59,10 @@ bool path_exists(const std::string& path);
 bool is_directory(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 // Through a temporary file beside it, fsync, rename and fsync of the folder.
-Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode = 0644);
+Status write_file_atomically(const std::string& path, std::string_view content,
+                             unsigned mode = 0644);
 Status rename_file(const std::string& from, const std::string& to);  // and syncs the folder
-Status remove_file(const std::string& path);                        // a missing file is no error
+Status remove_file(const std::string& path);                         // a missing file is no error
 Status sync_directory_of(const std::string& path);
 Status make_directories(const std::string& path, unsigned mode = 0755);
 Result<std::uint64_t> free_bytes(const std::string& folder);

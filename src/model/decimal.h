@@ -48,8 +48,8 @@ std::optional<std::int64_t> to_int64(const Decimal& number);
 // number would change (0.1 passes; 0.1000000000000000055 and 1e400 do not). `text` as parsed.
 std::optional<double> to_double(std::string_view text);
 
-// The shortest decimal that reads back to `value`, as JSON's grammar has it. REQUIRES: finite. To be
-// used wherever a double is printed: std::to_chars alone gives other digits from 2^53 on.
+// The shortest decimal that reads back to `value`, as JSON's grammar has it. REQUIRES: finite. To
+// be used wherever a double is printed: std::to_chars alone gives other digits from 2^53 on.
 inline constexpr std::size_t kDoubleTextMax = 32;
 std::string_view shortest_decimal(double value, char (&buffer)[kDoubleTextMax]);
 
