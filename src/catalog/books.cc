@@ -1,4 +1,4 @@
-#include "catalog/books.h"
+#include "decant/books.h"
 
 #include <cassert>
 

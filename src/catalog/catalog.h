@@ -24,7 +24,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "catalog/books.h"
+#include "decant/books.h"
 #include "decant/result.h"
 
 namespace decant::catalog {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "catalog/books.h"
+#include "decant/books.h"
 #include "decant/result.h"
 #include "decant/store.h"
 

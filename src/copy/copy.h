@@ -24,8 +24,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "catalog/books.h"
 #include "catalog/catalog.h"
+#include "decant/books.h"
 #include "decant/events.h"
 #include "decant/result.h"
 #include "decant/store.h"
