@@ -55,6 +55,7 @@ class StoredRun final : public Run {
   Status put_outcomes(std::span<const OutcomeRuns> outcomes);
   Status put_files(std::span<const FileBooks> files);
   Status put_waiting();
+  Status forget_waiting(Status written);
   Status drop_old_outcomes();
 
   CatalogFile& file_;
@@ -113,7 +114,7 @@ Result<CopyState> StoredRun::copy_state() {
 
 Status StoredRun::write_group(const GroupWrite& write) {
   const Durability durability = write.durable ? Durability::durable : Durability::kept;
-  return file_.transact(durability, [&]() -> Status {
+  Status written = file_.transact(durability, [&]() -> Status {
     DECANT_CHECK(put_copy_state(write));
     DECANT_CHECK(close_quarantined(file_, migration_.id, info_.id, write.closed));
     DECANT_CHECK(put_quarantined(file_, migration_.id, info_.id, write.group, write.quarantine));
@@ -121,6 +122,7 @@ Status StoredRun::write_group(const GroupWrite& write) {
     DECANT_CHECK(put_files(write.files));
     return put_waiting();
   });
+  return forget_waiting(std::move(written));
 }
 
 Status StoredRun::put_copy_state(const GroupWrite& write) {
@@ -229,10 +231,11 @@ Status StoredRun::each_outcome_runs(std::string_view collection, std::string_vie
 }
 
 Status StoredRun::quarantine(std::span<const QuarantineEntry> entries) {
-  return file_.transact(Durability::durable, [&]() -> Status {
+  Status written = file_.transact(Durability::durable, [&]() -> Status {
     DECANT_CHECK(put_quarantined(file_, migration_.id, info_.id, 0, entries));
     return put_waiting();
   });
+  return forget_waiting(std::move(written));
 }
 
 Status StoredRun::put_waiting() {
@@ -263,7 +266,12 @@ Status StoredRun::put_waiting() {
         file_.database.exec("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - " +
                             std::to_string(audit_lines_max)));
   }
-  // Kept until the transaction cannot fail any more would be exact; a failed one ends the run.
+  return ok_status();
+}
+
+// Behind the transaction: what was rolled back waits for the next one.
+Status StoredRun::forget_waiting(Status written) {
+  if (!written.ok()) return written;
   verifications_.clear();
   audit_.clear();
   return ok_status();
@@ -277,15 +285,17 @@ Status StoredRun::end(RunState state, std::string_view outcome, std::string_view
   ended.ended_us = file_.clock->now_us();
   Status written = file_.transact(Durability::durable, [&]() -> Status {
     DECANT_CHECK(write_run(file_, migration_.id, ended));
-    if (state == RunState::finished) DECANT_CHECK(drop_old_outcomes());
+    // A repair decides on the damaged records alone: the run's decisions on the others still hold.
+    bool replaces = state == RunState::finished && info_.command != "repair";
+    if (replaces) DECANT_CHECK(drop_old_outcomes());
     return put_waiting();
   });
-  if (!written.ok()) return written;
+  DECANT_CHECK(forget_waiting(std::move(written)));
   info_ = std::move(ended);
   return ok_status();
 }
 
-// Verification and repair look at the last run only.
+// Verification and repair look at the last run that was no repair.
 Status StoredRun::drop_old_outcomes() {
   DECANT_ASSIGN(sql::Statement statement,
                 file_.database.prepare("DELETE FROM outcomes WHERE run < ?1 AND run IN "

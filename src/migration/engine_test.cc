@@ -116,6 +116,53 @@ TEST_F(EngineTest, FindsAndRepairsAPlantedChange) {
   EXPECT_EQ(engine_.verify(job)->outcome, RunOutcome::clean);
 }
 
+// What the policy keeps is kept by every later repair, too.
+TEST_F(EngineTest, ARepairKeepsWhatTheRunDecided) {
+  struct Case {
+    std::string policy;
+    RunOutcome outcome;
+    std::uint64_t excluded, kept;
+  };
+  const Case cases[] = {{"insert", RunOutcome::attention, 1, 0},
+                        {"skip", RunOutcome::clean, 0, 1},
+                        {"newer-than:n", RunOutcome::clean, 0, 1}};
+  int folder = 0;
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.policy);
+    std::string name = std::to_string(folder++);
+    std::filesystem::create_directory(folder_ / name);
+    write(name + "/in.ndjson", kThree);
+    write(name + "/plan.yaml",
+          "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db#jobs\n"
+          "key: [id]\nrest: keep\npolicies: {on_conflict: '" +
+              one.policy + "'}\n");
+    auto change = [&](const std::string& statement) {
+      auto database = sql::Database::open(folder_ / (name + "/out.db"),
+                                          {sql::OpenMode::create, busy_timeout_ms, false});
+      ASSERT_TRUE(database.ok() && database->exec(statement).ok());
+    };
+    change(
+        "CREATE TABLE jobs (id TEXT PRIMARY KEY, title TEXT NULL, n NUMERIC, tags JSON_TEXT);"
+        "INSERT INTO jobs VALUES ('a', 'mine', 9, NULL)");
+    Job job;
+    job.plan_path = folder_ / (name + "/plan.yaml");
+    EXPECT_EQ(run(job).outcome, one.outcome);
+    for (int round = 0; round < 2; ++round) {
+      change("DELETE FROM jobs WHERE id = 'b'");
+      auto repaired = engine_.repair(job);
+      ASSERT_TRUE(repaired.ok()) << repaired.error().message;
+      EXPECT_EQ(repaired->outcome, RunOutcome::clean) << repaired->error;
+      EXPECT_EQ(repaired->books.inserted, 1u);
+      EXPECT_EQ(repaired->books.updated, 0u);
+      auto verified = engine_.verify(job);
+      ASSERT_TRUE(verified.ok()) << verified.error().message;
+      EXPECT_TRUE(verified->verify->clean());
+      EXPECT_EQ(verified->verify->excluded, one.excluded);
+      EXPECT_EQ(verified->verify->kept, one.kept);
+    }
+  }
+}
+
 TEST_F(EngineTest, DryRunGivesTheBooksOfTheRunAndLeavesNothing) {
   write("in.ndjson", std::string(kThree) + "{\"id\":\"a\",\"title\":\"Other\",\"n\":1}\nx\n");
   Job job = this->job("key: [id]\nrest: keep\n");
