@@ -19,7 +19,9 @@ std::string_view to_string(RunOutcome outcome);
 int exit_status(RunOutcome outcome);
 
 struct VerifyTotals {
-  std::string mode;  // "exact", "sketch", "sample", "none"
+  // "exact", "sketch", "sample"; "mixed" where collections went different ways; "none": nothing was
+  // verified, since it was not asked for or did not come to its end.
+  std::string mode = "none";
   std::uint64_t compared = 0;
   std::uint64_t missing = 0;
   std::uint64_t extra = 0;
@@ -27,7 +29,11 @@ struct VerifyTotals {
   std::uint64_t excluded = 0;
   std::uint64_t kept = 0;
   bool extra_allowed = false;
-  bool clean() const { return missing == 0 && different == 0 && (extra == 0 || extra_allowed); }
+  bool verified() const { return mode != "none"; }
+  bool proves() const { return verified() && mode != "sample"; }
+  bool clean() const {
+    return verified() && missing == 0 && different == 0 && (extra == 0 || extra_allowed);
+  }
 };
 
 struct FieldDifference {

@@ -28,7 +28,6 @@ std::string books_text(const Books& books) {
 }
 
 std::string verify_text(const VerifyTotals& totals) {
-  if (totals.mode == "none") return "not verified";
   std::string text = fmt::format("{} compared ({})", grouped(totals.compared), totals.mode);
   text += fmt::format(": {} missing, {} different, {} extra{}", grouped(totals.missing),
                       grouped(totals.different), grouped(totals.extra),
@@ -151,7 +150,11 @@ std::string to_text(const Report& report) {
   for (const auto& [reason, count] : report.reasons) {
     add_line(out, fmt::format("  quarantine: {} {}", grouped(count), reason));
   }
-  if (report.verify) add_line(out, "  verified: " + verify_text(*report.verify));
+  if (report.verify) {
+    add_line(out, "  verified: " + verify_text(*report.verify));
+  } else if (!report.dry_run) {
+    add_line(out, "  not verified");
+  }
   add_differences(out, report);
   for (const std::string& note : report.notes) add_line(out, "  note: " + note);
   if (report.seconds > 0 && report.books.read > 0) {

@@ -56,6 +56,9 @@ struct SourceCollection {
 struct CopyTarget {
   WriteTarget write;  // its definition.key must not be empty, unless key_generated
   Duplicates duplicates = Duplicates::quarantine;
+  // Which records it gets of those that the mapping makes for it; null: all. Called by several
+  // threads; `collection`: index in CopyJob::collections.
+  std::function<bool(std::uint32_t collection, const Origin& origin)> takes = nullptr;
 };
 
 struct CopyLimits {

@@ -72,7 +72,12 @@ void Preparer::prepare(std::uint32_t collection, Slot& slot) {
                             std::move(rejection.message), nullptr});
   }
   for (std::size_t i = 0; i < slot.mapped.targets.size(); ++i) {
-    prepare_target(source.targets[i], slot.mapped.targets[i], slot);
+    const std::uint32_t target = source.targets[i];
+    if (const auto& takes = job_.targets[target].takes) {
+      std::erase_if(slot.mapped.targets[i],
+                    [&](const Record& record) { return !takes(collection, record.origin); });
+    }
+    prepare_target(target, slot.mapped.targets[i], slot);
   }
   for (TargetWork& work : slot.targets) {
     for (SeenKeys::Entry& entry : work.entries) entry.collection = collection;

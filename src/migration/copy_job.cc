@@ -39,14 +39,17 @@ std::vector<copy::SourceCollection> sources_of(const Prepared& prepared) {
 }  // namespace
 
 copy::CopyJob copy_job(const Environment& environment, const Job& job, Prepared& prepared,
-                       catalog::Run* run, const std::string& spill_folder) {
+                       const CopyPurpose& purpose) {
   copy::CopyJob task;
   task.source = prepared.resolved.source_view.get();
   task.collections = sources_of(prepared);
   task.targets = copy_targets(prepared);
+  for (copy::CopyTarget& target : task.targets) {
+    if (purpose.on_conflict) target.write.policy = *purpose.on_conflict;
+  }
   task.capabilities = prepared.resolved.target->capabilities();
-  task.run = run;
-  task.spill_folder = spill_folder;
+  task.run = purpose.run;
+  task.spill_folder = purpose.spill_folder;
   task.limits = copy_limits(prepared, job.options);
   task.clock = environment.clock;
   task.events = environment.sink;
@@ -63,7 +66,7 @@ copy::CopyJob copy_job(const Environment& environment, const Job& job, Prepared&
     options.stop = stop;
     return target->writer(writes, options);
   };
-  if (run != nullptr) {
+  if (catalog::Run* run = purpose.run) {
     task.before_first_write = [&prepared, run] { return create_collections(prepared, *run); };
   }
   return task;

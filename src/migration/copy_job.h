@@ -1,6 +1,7 @@
 // A prepared migration as the copy's job, and the copy's result in a report.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "catalog/catalog.h"
@@ -11,9 +12,15 @@
 
 namespace decant::migration {
 
-// `run` null: a dry run, which leaves nothing behind. The job refers to `prepared`.
+struct CopyPurpose {
+  catalog::Run* run = nullptr;  // null: a dry run, which leaves nothing behind
+  std::string spill_folder = {};
+  std::optional<Policy> on_conflict = {};  // instead of the collections' own
+};
+
+// The job refers to `prepared`.
 copy::CopyJob copy_job(const Environment& environment, const Job& job, Prepared& prepared,
-                       catalog::Run* run, const std::string& spill_folder);
+                       const CopyPurpose& purpose);
 
 void take_copy(const copy::CopyResult& result, Report& report);
 

@@ -3,71 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/limits.h"
-#include "sql/sqlite.h"
-#include "stores/registry.h"
-#include "testing/temporary_folder.h"
+#include "migration/engine_fixture.h"
 
 namespace decant::migration {
 namespace {
-
-class SilentSink final : public EventSink {
- public:
-  void log(LogLevel, std::string_view) override {}
-  void progress(const Progress&) override {}
-};
-
-class EngineTest : public ::testing::Test {
- protected:
-  void write(const std::string& name, std::string_view text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
-  std::string read(const std::string& name) { return read_file(folder_ / name, 1u << 30).value(); }
-  Job job(std::string_view plan) {
-    write("plan.yaml",
-          "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\n"
-          "target: sqlite:out.db#jobs\n" +
-              std::string(plan));
-    Job job;
-    job.plan_path = folder_ / "plan.yaml";
-    return job;
-  }
-  void change(const std::string& statement) {
-    auto database =
-        sql::Database::open(folder_ / "out.db", {sql::OpenMode::create, busy_timeout_ms, false});
-    ASSERT_TRUE(database.ok()) << database.error().message;
-    Status done = database->exec(statement);
-    ASSERT_TRUE(done.ok()) << done.error().message;
-  }
-  Report run(const Job& job) {
-    auto report = engine_.run(job);
-    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-    if (!report.ok()) return {};
-    EXPECT_EQ(report->error, "");
-    return *report;
-  }
-  Error refusal(const Job& job) {
-    auto report = engine_.run(job);
-    EXPECT_FALSE(report.ok());
-    return report.ok() ? Error{} : report.error();
-  }
-
-  testing::TemporaryFolder folder_;
-  stores::Registry registry_ = stores::Registry::standard();
-  SystemClock clock_;
-  SilentSink sink_;
-  Engine engine_{Environment{&registry_, &clock_, &sink_, nullptr, {}}};
-};
-
-constexpr std::string_view kThree =
-    "{\"id\":\"a\",\"title\":\"One\",\"n\":1}\n"
-    "{\"id\":\"b\",\"title\":\"Two\",\"n\":2.50}\n"
-    "{\"id\":\"c\",\"title\":null,\"n\":3,\"tags\":[1,\"x\"]}\n";
 
 TEST_F(EngineTest, CopiesVerifiesAndWritesNothingTheSecondTime) {
   write("in.ndjson", kThree);
@@ -99,70 +41,6 @@ TEST_F(EngineTest, QuarantinesBadTextAndNeedsAPerson) {
   EXPECT_EQ((*entries)[0].ordinal, 3u);
 }
 
-TEST_F(EngineTest, FindsAndRepairsAPlantedChange) {
-  write("in.ndjson", kThree);
-  Job job = this->job("key: [id]\nrest: keep\n");
-  run(job);
-  change("UPDATE jobs SET title = 'Three' WHERE id = 'c'; DELETE FROM jobs WHERE id = 'a'");
-  auto found = engine_.verify(job);
-  ASSERT_TRUE(found.ok()) << found.error().message;
-  EXPECT_EQ(found->outcome, RunOutcome::attention);
-  EXPECT_EQ(found->verify->missing, 1u);
-  EXPECT_EQ(found->verify->different, 1u);
-  auto repaired = engine_.repair(job);
-  ASSERT_TRUE(repaired.ok()) << repaired.error().message;
-  EXPECT_EQ(repaired->outcome, RunOutcome::clean) << repaired->error;
-  EXPECT_EQ(repaired->books.read, 2u);
-  EXPECT_EQ(engine_.verify(job)->outcome, RunOutcome::clean);
-}
-
-// What the policy keeps is kept by every later repair, too.
-TEST_F(EngineTest, ARepairKeepsWhatTheRunDecided) {
-  struct Case {
-    std::string policy;
-    RunOutcome outcome;
-    std::uint64_t excluded, kept;
-  };
-  const Case cases[] = {{"insert", RunOutcome::attention, 1, 0},
-                        {"skip", RunOutcome::clean, 0, 1},
-                        {"newer-than:n", RunOutcome::clean, 0, 1}};
-  int folder = 0;
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.policy);
-    std::string name = std::to_string(folder++);
-    std::filesystem::create_directory(folder_ / name);
-    write(name + "/in.ndjson", kThree);
-    write(name + "/plan.yaml",
-          "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db#jobs\n"
-          "key: [id]\nrest: keep\npolicies: {on_conflict: '" +
-              one.policy + "'}\n");
-    auto change = [&](const std::string& statement) {
-      auto database = sql::Database::open(folder_ / (name + "/out.db"),
-                                          {sql::OpenMode::create, busy_timeout_ms, false});
-      ASSERT_TRUE(database.ok() && database->exec(statement).ok());
-    };
-    change(
-        "CREATE TABLE jobs (id TEXT PRIMARY KEY, title TEXT NULL, n NUMERIC, tags JSON_TEXT);"
-        "INSERT INTO jobs VALUES ('a', 'mine', 9, NULL)");
-    Job job;
-    job.plan_path = folder_ / (name + "/plan.yaml");
-    EXPECT_EQ(run(job).outcome, one.outcome);
-    for (int round = 0; round < 2; ++round) {
-      change("DELETE FROM jobs WHERE id = 'b'");
-      auto repaired = engine_.repair(job);
-      ASSERT_TRUE(repaired.ok()) << repaired.error().message;
-      EXPECT_EQ(repaired->outcome, RunOutcome::clean) << repaired->error;
-      EXPECT_EQ(repaired->books.inserted, 1u);
-      EXPECT_EQ(repaired->books.updated, 0u);
-      auto verified = engine_.verify(job);
-      ASSERT_TRUE(verified.ok()) << verified.error().message;
-      EXPECT_TRUE(verified->verify->clean());
-      EXPECT_EQ(verified->verify->excluded, one.excluded);
-      EXPECT_EQ(verified->verify->kept, one.kept);
-    }
-  }
-}
-
 TEST_F(EngineTest, DryRunGivesTheBooksOfTheRunAndLeavesNothing) {
   write("in.ndjson", std::string(kThree) + "{\"id\":\"a\",\"title\":\"Other\",\"n\":1}\nx\n");
   Job job = this->job("key: [id]\nrest: keep\n");
@@ -173,6 +51,66 @@ TEST_F(EngineTest, DryRunGivesTheBooksOfTheRunAndLeavesNothing) {
   job.options.dry_run = false;
   EXPECT_EQ(dry.books, run(job).books);
   EXPECT_EQ(dry.books.quarantined, 2u);
+}
+
+TEST_F(EngineTest, AReportClaimsNoProofWhereNothingWasVerified) {
+  write("in.ndjson", kThree);
+  Job job = this->job("key: [id]\nrest: keep\n");
+  job.options.no_verify = true;
+  std::string report = to_json(run(job));
+  EXPECT_NE(report.find("\"mode\": \"none\""), std::string::npos) << report;
+  EXPECT_NE(report.find("\"proves\": false"), std::string::npos) << report;
+  EXPECT_NE(report.find("\"clean\": false"), std::string::npos) << report;
+  EXPECT_NE(to_json(verify(job)).find("\"proves\": true"), std::string::npos);
+}
+
+TEST_F(EngineTest, AVerificationThatFailsIsNone) {
+  write("in.ndjson", kThree);
+  Job job = this->job("key: [id]\nrest: keep\n");
+  run(job);
+  std::filesystem::create_directories(folder_ / ".decant/differences-2.ndjson");  // in its way
+  auto report = engine_.run(job);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->outcome, RunOutcome::failed);
+  EXPECT_NE(to_json(*report).find("\"proves\": false"), std::string::npos);
+  EXPECT_FALSE(report->verify.has_value());
+}
+
+TEST_F(EngineTest, ALimitOfNoneCopiesAndComparesNothing) {
+  write("in.ndjson", kThree);
+  Job job = this->job("key: [id]\nrest: keep\n");
+  job.options.limit = 0;
+  Report report = run(job);
+  EXPECT_EQ(report.outcome, RunOutcome::clean);
+  EXPECT_EQ(report.left, 3u);
+  EXPECT_EQ(report.verify->missing, 0u);
+}
+
+TEST_F(EngineTest, SaysThatNothingWasComparedWhereAllIsExcluded) {
+  write("in.ndjson", "{\"id\": tru}\n{\"id\":\n");
+  Report report = run(job("key: [id]\nrest: keep\n"));
+  EXPECT_EQ(report.verify->excluded, 2u);
+  ASSERT_FALSE(report.notes.empty());
+  EXPECT_NE(report.notes.back().find("nothing was compared"), std::string::npos)
+      << report.notes.back();
+}
+
+TEST_F(EngineTest, OneFileHoldsTheDifferencesOfAllCollections) {
+  write("in.ndjson", kThree);
+  Job job = this->job("");
+  write("plan.yaml",
+        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\ncollections:\n"
+        "  jobs: {from: in, key: [id], rest: keep}\n"
+        "  other: {from: in, key: [id], rest: keep}\n");
+  run(job);
+  change("DELETE FROM jobs WHERE id = 'b'; DELETE FROM other WHERE id < 'c'");
+  for (int round = 0; round < 2; ++round) {
+    Report report = verify(job);
+    std::string lines = read_file(report.differences_file, 1u << 20).value();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3) << lines;
+    EXPECT_NE(lines.find("{\"collection\":\"jobs\",\"key\":{\"id\":\"b\"}"), std::string::npos);
+    EXPECT_NE(lines.find("{\"collection\":\"other\",\"key\":{\"id\":\"a\"}"), std::string::npos);
+  }
 }
 
 TEST_F(EngineTest, NamesCandidatesWhereThereIsNoKey) {

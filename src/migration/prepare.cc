@@ -1,10 +1,13 @@
 #include "migration/prepare.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/file.h"
 #include "json/definition_json.h"
 #include "json/document.h"
+#include "migration/plan_command.h"
 
 namespace decant::migration {
 namespace {
@@ -48,6 +51,20 @@ Result<History> read_history(const Environment& environment, const std::string& 
   return history;
 }
 
+// Lossy fields without a reason stop a run before anything happens.
+Status refuse_losses(const Prepared& prepared) {
+  for (const ResolvedCollection& collection : prepared.resolved.collections) {
+    for (const mapping::FieldVerdict& verdict : verdicts_of(prepared, collection)) {
+      if (verdict.fidelity != mapping::Fidelity::lossy || verdict.declared) continue;
+      return Error{ErrorCode::refused,
+                   fmt::format("collection '{}', field '{}' loses something: {}; say why that is "
+                               "right with 'loss: REASON' (decant plan shows all of them)",
+                               collection.name, verdict.field, verdict.text)};
+    }
+  }
+  return ok_status();
+}
+
 }  // namespace
 
 bool was_created(const History& history, std::string_view collection) {
@@ -70,6 +87,18 @@ Result<Prepared> prepare(const Environment& environment, const Job& job) {
   options.created = prepared.history.created;
   DECANT_ASSIGN(prepared.resolved, resolve(prepared.plan, options));
   DECANT_ASSIGN(prepared.feeds, source_feeds(prepared.resolved, prepared.run_time_us));
+  return prepared;
+}
+
+void announce(const Environment& environment, const Prepared& prepared) {
+  environment.sink->log(LogLevel::info, fmt::format("{} -> {}", prepared.resolved.source->name(),
+                                                    prepared.resolved.target->name()));
+}
+
+Result<Prepared> prepare_to_write(const Environment& environment, const Job& job) {
+  DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
+  announce(environment, prepared);
+  DECANT_CHECK(refuse_losses(prepared));
   return prepared;
 }
 

@@ -36,6 +36,13 @@ struct Prepared {
 
 Result<Prepared> prepare(const Environment& environment, const Job& job);
 
+// Tells the resolved addresses.
+void announce(const Environment& environment, const Prepared& prepared);
+
+// What every command does that writes: prepares, announces, and refuses a plan that loses something
+// without a reason.
+Result<Prepared> prepare_to_write(const Environment& environment, const Job& job);
+
 inline std::string catalog_path(const std::string& folder) { return folder + "/catalog.db"; }
 
 // Names of the facts that a run leaves in the catalog.

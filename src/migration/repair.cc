@@ -4,6 +4,8 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/temporary_folder.h"
+#include "copy/outcome_runs.h"
 #include "migration/copy_job.h"
 #include "migration/run.h"
 #include "migration/session.h"
@@ -15,51 +17,91 @@ namespace {
 // Origins held while a repair works: 24 bytes each.
 constexpr std::size_t kRepairRecordsMax = 10'000'000;
 
-// What verification found in the source and not, or otherwise, in the target; by source collection.
+// What verification found in the source and not, or otherwise, in the target: by target collection
+// and source collection. Sorted by place once it is complete.
 class Damage {
  public:
-  Status add(const std::string& source, const Origin& origin) {
+  using Origins = std::vector<Origin>;
+
+  Status add(std::uint32_t target, const std::string& source, const Origin& origin) {
     if (++count_ > kRepairRecordsMax) {
       return Error{ErrorCode::refused,
                    fmt::format("more than {} records are missing or different; 'run' with "
                                "--on-conflict upsert writes them all",
                                kRepairRecordsMax)};
     }
-    origins_[source].push_back(origin);
+    by_target_[{target, source}].push_back(origin);
     return ok_status();
   }
-  void sort() {
-    for (auto& [source, origins] : origins_) std::sort(origins.begin(), origins.end(), before);
+  // A record that several targets lack is read once.
+  void finish() {
+    for (auto& [place, origins] : by_target_) {
+      std::sort(origins.begin(), origins.end(), before);
+      Origins& all = by_source_[place.second];
+      all.insert(all.end(), origins.begin(), origins.end());
+    }
+    for (auto& [source, origins] : by_source_) {
+      std::sort(origins.begin(), origins.end(), before);
+      auto same = [](const Origin& a, const Origin& b) { return !before(a, b) && !before(b, a); };
+      origins.erase(std::unique(origins.begin(), origins.end(), same), origins.end());
+    }
   }
   bool empty() const { return count_ == 0; }
-  const std::vector<Origin>& of(const std::string& source) { return origins_[source]; }
+  const std::map<std::pair<std::uint32_t, std::string>, Origins>& by_target() const {
+    return by_target_;
+  }
+  bool has(std::uint32_t target, const std::string& source, const Origin& origin) const {
+    auto found = by_target_.find({target, source});
+    return found != by_target_.end() &&
+           std::binary_search(found->second.begin(), found->second.end(), origin, before);
+  }
+  // Those of one file. Empty where there are none.
+  std::span<const Origin> of(std::string_view source, std::uint32_t file) const {
+    auto found = by_source_.find(source);
+    if (found == by_source_.end()) return {};
+    auto [first, last] = std::equal_range(
+        found->second.begin(), found->second.end(), Origin{file, 0, 0},
+        [](const Origin& a, const Origin& b) { return a.file < b.file; });
+    return {first, last};
+  }
 
  private:
   static bool before(const Origin& a, const Origin& b) {
-    if (a.file != b.file) return a.file < b.file;
-    return a.ordinal != b.ordinal ? a.ordinal < b.ordinal : a.offset < b.offset;
+    return a.file != b.file ? a.file < b.file : a.offset < b.offset;
   }
-  std::map<std::string, std::vector<Origin>> origins_;
+  std::map<std::pair<std::uint32_t, std::string>, Origins> by_target_;
+  std::map<std::string, Origins, std::less<>> by_source_;
   std::size_t count_ = 0;
 };
 
-// A view of the source that holds nothing but the damaged records: each collection is one
-// partition, read by fetching.
+// One for each file, as the offsets that outcomes are kept by tell records of one file apart.
+Partition repair_partition(std::string_view collection, std::uint32_t file) {
+  Partition partition;
+  partition.collection = collection;
+  partition.id = fmt::format("repair-{}", file);
+  partition.label = "repair";
+  partition.file = file;
+  return partition;
+}
+
+// A view of the source that holds nothing but the damaged records, read by fetching.
 class DamagedView final : public View {
  public:
-  DamagedView(View& source, Damage& damage) : source_(source), damage_(damage) {}
+  DamagedView(View& source, const Damage& damage) : source_(source), damage_(damage) {}
 
   const std::vector<Definition>& definitions() const override { return source_.definitions(); }
   Result<std::vector<Partition>> partitions(std::string_view collection) override {
-    Partition partition;
-    partition.collection = collection;
-    partition.id = "repair";
-    partition.label = "repair";
-    partition.records = damage_.of(partition.collection).size();
-    return std::vector<Partition>{std::move(partition)};
+    std::vector<Partition> partitions;
+    std::size_t files = std::max<std::size_t>(1, source_.files().size());
+    for (std::uint32_t file = 0; file < files; ++file) {
+      Partition partition = repair_partition(collection, file);
+      partition.records = damage_.of(collection, file).size();
+      if (partition.records > 0) partitions.push_back(std::move(partition));
+    }
+    return partitions;
   }
   Result<std::unique_ptr<Reader>> read(const Partition& partition, const ReadOptions&) override {
-    return source_.fetch(partition.collection, damage_.of(partition.collection));
+    return source_.fetch(partition.collection, damage_.of(partition.collection, partition.file));
   }
   Result<std::unique_ptr<Reader>> fetch(std::string_view collection,
                                         std::span<const Origin> origins) override {
@@ -70,7 +112,7 @@ class DamagedView final : public View {
 
  private:
   View& source_;
-  Damage& damage_;
+  const Damage& damage_;
 };
 
 Result<Damage> find_damage(const Environment& environment, const Job& job, Prepared& prepared,
@@ -79,25 +121,64 @@ Result<Damage> find_damage(const Environment& environment, const Job& job, Prepa
   options.on_difference = [&](std::uint32_t index, const verify::FoundDifference& found) {
     if (found.kind == verify::DifferenceKind::extra) return ok_status();
     const ResolvedCollection& collection = prepared.resolved.collections[index];
-    return damage.add(collection.from[found.source], found.source_origin);
+    return damage.add(index, collection.from[found.source], found.source_origin);
   };
   DECANT_CHECK(verify_collections(environment, job, prepared, options, report));
-  damage.sort();
+  damage.finish();
   return damage;
 }
 
+// Writes what is damaged, and only into the collection where it is: what the policy keeps in
+// another one that is fed by the same record stays.
 Status write_damage(const Environment& environment, const Job& job, Prepared& prepared,
-                    Session& session, Damage& damage, Report& report) {
+                    const Damage& damage, CopyPurpose purpose, Report& report) {
   DamagedView view(*prepared.resolved.source_view, damage);
-  for (ResolvedCollection& collection : prepared.resolved.collections) {
-    collection.policies.on_conflict = Policy::upsert;
-  }
-  copy::CopyJob task =
-      copy_job(environment, job, prepared, session.run.get(), session.spill_folder);
+  purpose.on_conflict = Policy::upsert;
+  copy::CopyJob task = copy_job(environment, job, prepared, purpose);
   task.source = &view;
+  for (std::uint32_t i = 0; i < task.targets.size(); ++i) {
+    task.targets[i].takes = [&, i](std::uint32_t feed, const Origin& origin) {
+      return damage.has(i, prepared.feeds[feed].collection, origin);
+    };
+  }
   copy::CopyResult result = copy::copy(task);
   take_copy(result, report);
   return std::move(result.status);
+}
+
+// What the repair itself put into quarantine, by target collection.
+Result<std::vector<verify::ExceptionList>> unrepaired(const Prepared& prepared,
+                                                      const Damage& damage, catalog::Run& run) {
+  std::vector<verify::ExceptionList> lists(prepared.resolved.collections.size());
+  for (const auto& [place, origins] : damage.by_target()) {
+    const auto& [target, source] = place;
+    const auto& from = prepared.resolved.collections[target].from;
+    auto index = static_cast<std::uint32_t>(std::find(from.begin(), from.end(), source) -
+                                            from.begin());
+    copy::OutcomeCursor outcomes({});
+    for (std::size_t i = 0; i < origins.size(); ++i) {
+      if (i == 0 || origins[i].file != origins[i - 1].file) {
+        Partition partition = repair_partition(source, origins[i].file);
+        DECANT_ASSIGN(outcomes, copy::OutcomeCursor::open(run, partition, target));
+      }
+      if (outcomes.at(origins[i].offset) != Outcome::quarantined) continue;
+      lists[target].add(index, origins[i], verify::Disposition::excluded);
+    }
+  }
+  return lists;
+}
+
+void note_found(const Report& found, Report& report) {
+  report.notes.push_back(fmt::format("found {} missing, {} different, {} extra",
+                                     found.verify->missing, found.verify->different,
+                                     found.verify->extra));
+}
+
+// What was found stands for the verification after it where nothing had to be written.
+void take_found(Report&& found, Report& report) {
+  report.verify = found.verify;
+  report.differences = std::move(found.differences);
+  report.collections = std::move(found.collections);
 }
 
 Status find_and_write(const Environment& environment, const Job& job, Prepared& prepared,
@@ -108,32 +189,54 @@ Status find_and_write(const Environment& environment, const Job& job, Prepared& 
   DECANT_CHECK(make_directories(session.spill_folder, 0700));
   Report found = report_head(prepared, "repair");
   DECANT_ASSIGN(Damage damage, find_damage(environment, job, prepared, options, found));
-  report.notes.push_back(fmt::format("found {} missing, {} different, {} extra",
-                                     found.verify->missing, found.verify->different,
-                                     found.verify->extra));
+  note_found(found, report);
+  if (damage.empty()) {
+    take_found(std::move(found), report);
+    return ok_status();
+  }
+  CopyPurpose purpose{session.run.get(), session.spill_folder};
+  DECANT_CHECK(write_damage(environment, job, prepared, damage, purpose, report));
+  DECANT_CHECK(count_reasons(session, report));
+  DECANT_ASSIGN(auto exceptions, unrepaired(prepared, damage, *session.run));
+  options.unrepaired = &exceptions;
+  return verify_run(environment, job, prepared, session, options, report);
+}
+
+// The books that the repair would have, and what it would not mend.
+Result<Report> dry_repair(const Environment& environment, const Job& job, Prepared& prepared) {
+  std::int64_t started_ms = environment.clock->steady_ms();
+  Report report = report_head(prepared, "repair");
+  report.dry_run = true;
+  DECANT_ASSIGN(LastRun last, last_run(environment, prepared));
+  VerificationOptions options;
+  options.decisions = last.run.get();
+  DECANT_ASSIGN(TemporaryFolder spill, TemporaryFolder::make());
+  options.spill_folder = spill.path();
+  Report found = report_head(prepared, "repair");
+  DECANT_ASSIGN(Damage damage, find_damage(environment, job, prepared, options, found));
+  note_found(found, report);
   if (!damage.empty()) {
-    DECANT_CHECK(write_damage(environment, job, prepared, session, damage, report));
-    DECANT_CHECK(make_directories(session.spill_folder, 0700));
-    return verify_collections(environment, job, prepared, options, report);
+    DECANT_CHECK(write_damage(environment, job, prepared, damage, {}, report));
   }
-  report.verify = found.verify;
-  report.differences = found.differences;
-  for (CollectionReport& collection : found.collections) {
-    report.collections.push_back(std::move(collection));
-  }
-  return ok_status();
+  report.differences = std::move(found.differences);
+  report.outcome = judged(report);
+  bool stays_extra = found.verify->extra > 0 && !found.verify->extra_allowed;
+  if (stays_extra && report.outcome == RunOutcome::clean) report.outcome = RunOutcome::attention;
+  finish_report(environment, started_ms, report);
+  return report;
 }
 
 }  // namespace
 
 Result<Report> repair(const Environment& environment, const Job& job) {
   std::int64_t started_ms = environment.clock->steady_ms();
-  DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
+  DECANT_ASSIGN(Prepared prepared, prepare_to_write(environment, job));
   if (prepared.history.unfinished) {
     return Error{ErrorCode::refused, "migration '" + prepared.plan.name +
                                          "' has an unfinished run; let it finish first (the same "
                                          "'run' again resumes it)"};
   }
+  if (job.options.dry_run) return dry_repair(environment, job, prepared);
   DECANT_ASSIGN(Session session, begin_session(environment, job, prepared, "repair"));
   std::unique_ptr<catalog::Run> decisions;
   if (prepared.history.last_run) {

@@ -2,6 +2,7 @@
 
 #include "json/definition_json.h"
 #include "json/document.h"
+#include "verify/difference.h"
 
 namespace decant {
 namespace {
@@ -29,7 +30,7 @@ Document to_document(const Books& books) {
 Document to_document(const VerifyTotals& totals) {
   Document map = Document::map();
   map.add("mode", totals.mode);
-  map.add("proves", totals.mode != "sample");
+  map.add("proves", totals.proves());
   map.add("compared", totals.compared);
   map.add("missing", totals.missing);
   map.add("extra", totals.extra);
@@ -49,8 +50,7 @@ Document embedded(const std::string& json_text) {
 
 // The difference's own object, with the collection in front.
 Document to_document(const DifferenceReport& difference) {
-  std::string name = Document::text(difference.collection).to_text();
-  return Document::raw("{\"collection\":" + name + "," + difference.json.substr(1));
+  return Document::raw(verify::with_collection(difference.collection, difference.json));
 }
 
 Document to_document(const FileBooks& file) {

@@ -14,37 +14,13 @@
 namespace decant::migration {
 namespace {
 
-Status count_reasons(catalog::Catalog& catalog, const catalog::Run& run, Report& report) {
-  catalog::QuarantineFilter filter;
-  filter.migration = report.migration;
-  filter.run = run.info().id;
-  return catalog.each_quarantined(filter, [&](const catalog::QuarantineEntry& entry) {
-    ++report.reasons[entry.reason];
-    return ok_status();
-  });
-}
-
-// Lossy fields without a reason stop a run before anything happens.
-Status refuse_losses(const Prepared& prepared) {
-  for (const ResolvedCollection& collection : prepared.resolved.collections) {
-    for (const mapping::FieldVerdict& verdict : verdicts_of(prepared, collection)) {
-      if (verdict.fidelity != mapping::Fidelity::lossy || verdict.declared) continue;
-      return Error{ErrorCode::refused,
-                   fmt::format("collection '{}', field '{}' loses something: {}; say why that is "
-                               "right with 'loss: REASON' (decant plan shows all of them)",
-                               collection.name, verdict.field, verdict.text)};
-    }
-  }
-  return ok_status();
-}
-
 Result<Report> dry_run(const Environment& environment, const Job& job, Prepared& prepared,
                        const std::string& command) {
   std::int64_t started_ms = environment.clock->steady_ms();
   Report report = report_head(prepared, command);
   report.dry_run = true;
   DECANT_ASSIGN(report.plan, plan_report(environment, prepared, false));
-  copy::CopyResult result = copy::copy(copy_job(environment, job, prepared, nullptr, ""));
+  copy::CopyResult result = copy::copy(copy_job(environment, job, prepared, {}));
   take_copy(result, report);
   if (!result.status.ok()) return result.status.error();
   report.outcome = judged(report);
@@ -64,47 +40,19 @@ Status create_empty(Prepared& prepared, catalog::Run& run, const copy::CopyJob& 
   return ok_status();
 }
 
-Status verify_run(const Environment& environment, const Job& job, Prepared& prepared,
-                  Session& session, Report& report) {
-  VerificationOptions options;
-  options.decisions = session.run.get();
-  options.spill_folder = session.spill_folder;
-  options.differences_file =
-      fmt::format("{}/differences-{}.ndjson", prepared.folder, session.run->info().id);
-  DECANT_CHECK(make_directories(session.spill_folder, 0700));
-  DECANT_CHECK(verify_collections(environment, job, prepared, options, report));
-  for (const CollectionReport& collection : report.collections) {
-    if (!collection.verify) continue;
-    const VerifyTotals& totals = *collection.verify;
-    session.run->add_verification({collection.name, totals.mode, totals.compared, totals.missing,
-                                   totals.extra, totals.different, totals.excluded, totals.kept,
-                                   0});
-  }
-  return ok_status();
-}
-
 Status copy_and_verify(const Environment& environment, const Job& job, Prepared& prepared,
                        Session& session, Report& report) {
   copy::CopyJob task =
-      copy_job(environment, job, prepared, session.run.get(), session.spill_folder);
+      copy_job(environment, job, prepared, {session.run.get(), session.spill_folder});
   copy::CopyResult result = copy::copy(task);
   take_copy(result, report);
   DECANT_CHECK(result.status);
   if (!result.wrote) DECANT_CHECK(create_empty(prepared, *session.run, task));
-  if (report.books.quarantined > 0) {
-    DECANT_CHECK(count_reasons(*session.catalog, *session.run, report));
-  }
-  if (job.options.no_verify) {
-    report.verify = VerifyTotals{};
-    report.verify->mode = "none";
-    return ok_status();
-  }
-  return verify_run(environment, job, prepared, session, report);
-}
-
-void announce(const Environment& environment, const Prepared& prepared) {
-  environment.sink->log(LogLevel::info, fmt::format("{} -> {}", prepared.resolved.source->name(),
-                                                    prepared.resolved.target->name()));
+  DECANT_CHECK(count_reasons(session, report));
+  if (job.options.no_verify) return ok_status();
+  VerificationOptions options;
+  options.decisions = session.run.get();
+  return verify_run(environment, job, prepared, session, options, report);
 }
 
 }  // namespace
@@ -112,9 +60,7 @@ void announce(const Environment& environment, const Prepared& prepared) {
 Result<Report> run(const Environment& environment, const Job& job) {
   std::int64_t started_ms = environment.clock->steady_ms();
   std::string command = job.plan_path.empty() ? "copy" : "run";
-  DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
-  announce(environment, prepared);
-  DECANT_CHECK(refuse_losses(prepared));
+  DECANT_ASSIGN(Prepared prepared, prepare_to_write(environment, job));
   if (job.options.dry_run) return dry_run(environment, job, prepared, command);
   DECANT_ASSIGN(Session session, begin_session(environment, job, prepared, command));
   Report report = report_head(prepared, command);
@@ -133,16 +79,9 @@ Result<Report> verify_command(const Environment& environment, const Job& job) {
   DECANT_ASSIGN(Prepared prepared, prepare(environment, job));
   announce(environment, prepared);
   Report report = report_head(prepared, "verify");
-  std::unique_ptr<catalog::Catalog> catalog;
-  std::unique_ptr<catalog::Run> decisions;
+  DECANT_ASSIGN(LastRun last, last_run(environment, prepared));
   VerificationOptions options;
-  if (prepared.history.last_run) {
-    DECANT_ASSIGN(catalog,
-                  catalog::Catalog::open(catalog_path(prepared.folder),
-                                         catalog::CatalogMode::read_only, *environment.clock));
-    DECANT_ASSIGN(decisions, catalog->run(*prepared.history.last_run));
-    options.decisions = decisions.get();
-  }
+  options.decisions = last.run.get();
   DECANT_ASSIGN(TemporaryFolder spill, TemporaryFolder::make());
   options.spill_folder = spill.path();
   if (is_directory(prepared.folder)) {

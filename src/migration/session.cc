@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "json/definition_json.h"
 #include "json/document.h"
+#include "migration/decisions.h"
 
 namespace decant::migration {
 namespace {
@@ -61,6 +62,16 @@ Status remember_held(Prepared& prepared, catalog::Run& run) {
     }
   }
   return run.set_migration_fact(kHeldFact, names.to_text());
+}
+
+// Which outcomes of the run are whose: another command may resolve fewer collections, or others.
+Status remember_targets(const Prepared& prepared, catalog::Run& run) {
+  if (run.resumed()) return ok_status();
+  json::Document names = json::Document::list();
+  for (const ResolvedCollection& collection : prepared.resolved.collections) {
+    names.add(json::Document::text(collection.name));
+  }
+  return run.set_fact(kTargetsFact, names.to_text());
 }
 
 // An unfinished run's own collections have no indexes yet. Before another run begins, they are
@@ -121,8 +132,19 @@ Result<Session> begin_session(const Environment& environment, const Job& job, Pr
   begin.restart = job.options.restart;
   DECANT_ASSIGN(session.run, session.catalog->begin(begin));
   DECANT_CHECK(remember_held(prepared, *session.run));
+  DECANT_CHECK(remember_targets(prepared, *session.run));
   session.spill_folder = fmt::format("{}/spill/{}", prepared.folder, session.run->info().id);
   return session;
+}
+
+Result<LastRun> last_run(const Environment& environment, const Prepared& prepared) {
+  LastRun last;
+  if (!prepared.history.last_run) return last;
+  DECANT_ASSIGN(last.catalog,
+                catalog::Catalog::open(catalog_path(prepared.folder),
+                                       catalog::CatalogMode::read_only, *environment.clock));
+  DECANT_ASSIGN(last.run, last.catalog->run(*prepared.history.last_run));
+  return last;
 }
 
 Status create_collections(Prepared& prepared, catalog::Run& run) {
@@ -196,7 +218,7 @@ void finish_report(const Environment& environment, std::int64_t started_ms, Repo
 
 RunOutcome judged(const Report& report) {
   if (!report.books.balanced()) return RunOutcome::failed;
-  bool differs = report.verify && !report.verify->clean();
+  bool differs = report.verify && report.verify->verified() && !report.verify->clean();
   bool attention = report.books.quarantined > 0 || differs || report.source_changed;
   return attention ? RunOutcome::attention : RunOutcome::clean;
 }
@@ -216,6 +238,17 @@ void take_error(const Error& error, Report& report) {
     default:
       report.outcome = RunOutcome::failed;
   }
+}
+
+Status count_reasons(Session& session, Report& report) {
+  if (report.books.quarantined == 0) return ok_status();
+  catalog::QuarantineFilter filter;
+  filter.migration = report.migration;
+  filter.run = session.run->info().id;
+  return session.catalog->each_quarantined(filter, [&](const catalog::QuarantineEntry& entry) {
+    ++report.reasons[entry.reason];
+    return ok_status();
+  });
 }
 
 void end_run(Session& session, Report& report) {

@@ -23,6 +23,13 @@ struct Session {
 Result<Session> begin_session(const Environment& environment, const Job& job, Prepared& prepared,
                               const std::string& command);
 
+// The last run that was no repair, for reading what it decided; no run where there was none.
+struct LastRun {
+  std::unique_ptr<catalog::Catalog> catalog;
+  std::unique_ptr<catalog::Run> run;
+};
+Result<LastRun> last_run(const Environment& environment, const Prepared& prepared);
+
 // Creates the collections that the target lacks, after the catalog knows that they are ours.
 Status create_collections(Prepared& prepared, catalog::Run& run);
 
@@ -32,6 +39,9 @@ std::vector<copy::CopyTarget> copy_targets(const Prepared& prepared);
 // The report's head, and what the process used, as every command fills them.
 Report report_head(const Prepared& prepared, const std::string& command);
 void finish_report(const Environment& environment, std::int64_t started_ms, Report& report);
+
+// The run's quarantined records by reason.
+Status count_reasons(Session& session, Report& report);
 
 // Outcome from books and verification, where nothing failed.
 RunOutcome judged(const Report& report);

@@ -54,9 +54,8 @@ verify::DuplicatePolicy duplicate_policy(const Policies& policies) {
 }
 
 bool extra_is_allowed(const Prepared& prepared, const ResolvedCollection& collection,
-                      const VerificationOptions& options, const JobOptions& job) {
+                      const JobOptions& job) {
   if (job.limit) return true;
-  if (options.judge_extra) return false;
   if (prepared.plan.verify.extra == Extra::allow) return true;
   if (prepared.plan.verify.extra == Extra::different) return false;
   const auto& held = prepared.history.held;
@@ -75,17 +74,16 @@ unsigned threads_of(const Plan& plan) {
 }
 
 void set_policies(const Prepared& prepared, const ResolvedCollection& collection,
-                  const VerificationOptions& options, const JobOptions& given,
-                  verify::VerifyJob& job) {
+                  const JobOptions& given, verify::VerifyJob& job) {
   job.key = collection.key;
   job.owned = collection.rules.owned();
   job.once = collection.rules.once();
   job.policy = collection.policies.on_conflict.value_or(Policy::insert);
   job.newer_than = collection.policies.newer_than;
   job.duplicates = duplicate_policy(collection.policies);
-  bool allowed = extra_is_allowed(prepared, collection, options, given);
+  bool allowed = extra_is_allowed(prepared, collection, given);
   job.extra = allowed ? verify::ExtraPolicy::allow : verify::ExtraPolicy::different;
-  job.source_limit = given.limit.value_or(0);
+  job.source_limit = given.limit;
 }
 
 void set_way(const Environment& environment, const Prepared& prepared,
@@ -115,15 +113,21 @@ VerifyTotals totals_of(const verify::VerifyResult& result) {
 }
 
 void add_totals(VerifyTotals& sum, const VerifyTotals& one) {
-  if (sum.mode.empty()) sum = VerifyTotals{one.mode, 0, 0, 0, 0, 0, 0, true};
+  if (!sum.verified()) {
+    sum = one;
+    return;
+  }
   if (sum.mode != one.mode) sum.mode = "mixed";
+  // Where neither has extra records, what would have been said of them; else what is said.
+  bool sum_counts = sum.extra > 0 || one.extra == 0;
+  bool one_counts = one.extra > 0 || sum.extra == 0;
+  sum.extra_allowed = (!sum_counts || sum.extra_allowed) && (!one_counts || one.extra_allowed);
   sum.compared += one.compared;
   sum.missing += one.missing;
   sum.extra += one.extra;
   sum.different += one.different;
   sum.excluded += one.excluded;
   sum.kept += one.kept;
-  sum.extra_allowed = sum.extra_allowed && (one.extra == 0 || one.extra_allowed);
 }
 
 DifferenceReport report_of(const std::string& collection, const verify::Difference& difference) {
@@ -159,10 +163,14 @@ void take_result(const ResolvedCollection& collection, const verify::VerifyResul
                  std::uint64_t differences_max, Report& report) {
   VerifyTotals totals = totals_of(result);
   report_for(report, collection.name).verify = totals;
-  add_totals(*report.verify, totals);
   for (const verify::Difference& difference : result.differences) {
     if (report.differences.size() >= differences_max) break;
     report.differences.push_back(report_of(collection.name, difference));
+  }
+  if (totals.compared == 0 && totals.excluded > 0) {
+    report.notes.push_back(fmt::format("{}: nothing was compared, since each of the {} records is "
+                                       "in quarantine or cannot be read",
+                                       collection.name, totals.excluded));
   }
   for (const std::string& note : result.notes)
     report.notes.push_back(collection.name + ": " + note);
@@ -171,6 +179,16 @@ void take_result(const ResolvedCollection& collection, const verify::VerifyResul
     report.source_changed = true;
   }
   if (report.command == "verify") report.bytes_read += result.source_bytes;
+}
+
+// One row of the catalog for each collection.
+void note_verification(const Report& report, catalog::Run& run) {
+  for (const CollectionReport& collection : report.collections) {
+    if (!collection.verify) continue;
+    const VerifyTotals& totals = *collection.verify;
+    run.add_verification({collection.name, totals.mode, totals.compared, totals.missing,
+                          totals.extra, totals.different, totals.excluded, totals.kept, 0});
+  }
 }
 
 // The file of all differences stays where it holds some.
@@ -187,8 +205,10 @@ Status keep_or_remove(const std::string& path, Report& report) {
 Status verify_collections(const Environment& environment, const Job& job, Prepared& prepared,
                           const VerificationOptions& options, Report& report) {
   DECANT_ASSIGN(auto target_view, prepared.resolved.target->view());
-  report.verify = VerifyTotals{};
+  VerifyTotals sum;
+  report.verify.reset();
   report.differences.clear();
+  if (!options.differences_file.empty()) DECANT_CHECK(remove_file(options.differences_file));
   for (std::uint32_t i = 0; i < prepared.resolved.collections.size(); ++i) {
     const ResolvedCollection& collection = prepared.resolved.collections[i];
     verify::VerifyJob task;
@@ -196,15 +216,14 @@ Status verify_collections(const Environment& environment, const Job& job, Prepar
     task.definition = collection.definition;
     task.capabilities = prepared.resolved.target->capabilities();
     DECANT_CHECK(add_sources(prepared, i, task));
-    set_policies(prepared, collection, options, job.options, task);
+    set_policies(prepared, collection, job.options, task);
     set_way(environment, prepared, options, job.options, task);
-    if (!options.differences_file.empty()) {
-      task.differences_file = prepared.resolved.collections.size() == 1
-                                  ? options.differences_file
-                                  : fmt::format("{}.{}", options.differences_file, i + 1);
+    task.differences_file = options.differences_file;
+    RunDecisions decisions(options.unrepaired == nullptr ? nullptr : &(*options.unrepaired)[i]);
+    if (options.decisions != nullptr) {
+      DECANT_CHECK(decisions.take(*options.decisions, collection.name, i));
     }
-    RunDecisions decisions(options.decisions, i);
-    if (options.decisions != nullptr) task.dispositions = &decisions;
+    if (decisions.any()) task.dispositions = &decisions;
     if (options.on_difference) {
       task.on_difference = [&, i](const verify::FoundDifference& found) {
         return options.on_difference(i, found);
@@ -213,8 +232,20 @@ Status verify_collections(const Environment& environment, const Job& job, Prepar
     auto result = verify::verify(task);
     if (!result.ok()) return std::move(result).error().in("verify " + collection.name);
     take_result(collection, *result, prepared.plan.verify.differences_max, report);
-    DECANT_CHECK(keep_or_remove(task.differences_file, report));
+    add_totals(sum, *report_for(report, collection.name).verify);
   }
+  report.verify = sum;
+  return keep_or_remove(options.differences_file, report);
+}
+
+Status verify_run(const Environment& environment, const Job& job, Prepared& prepared,
+                  Session& session, VerificationOptions options, Report& report) {
+  options.spill_folder = session.spill_folder;
+  options.differences_file =
+      fmt::format("{}/differences-{}.ndjson", prepared.folder, session.run->info().id);
+  DECANT_CHECK(make_directories(session.spill_folder, 0700));
+  DECANT_CHECK(verify_collections(environment, job, prepared, options, report));
+  note_verification(report, *session.run);
   return ok_status();
 }
 

@@ -83,6 +83,15 @@ std::string to_json(const Difference& difference) {
   return std::string(out.view());
 }
 
+std::string with_collection(std::string_view collection, std::string_view difference_json) {
+  json::TextBuffer out;
+  out.append("{\"collection\":");
+  json::write_text(collection, out);
+  out.append(',');
+  out.append(difference_json.substr(1));
+  return std::string(out.view());
+}
+
 bool ComparedFields::counts(std::string_view field) const {
   if (contains(key, field)) return true;
   return (compared.empty() || contains(compared, field)) && !contains(ignored, field);

@@ -39,6 +39,9 @@ struct Difference {
 // members that would be empty are left out, but for `fields`.
 std::string to_json(const Difference& difference);
 
+// Such an object with "collection" in front.
+std::string with_collection(std::string_view collection, std::string_view difference_json);
+
 // Which fields count, as Digester's arguments of the same names.
 struct ComparedFields {
   std::vector<std::string> key;

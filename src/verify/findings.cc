@@ -9,7 +9,7 @@ constexpr std::size_t kBufferedBytesMax = 64u << 10;
 
 Status Findings::open() {
   if (job_.differences_file.empty()) return ok_status();
-  DECANT_ASSIGN(file_, File::create(job_.differences_file, 0600));
+  DECANT_ASSIGN(file_, File::open_append(job_.differences_file, 0600));
   return ok_status();
 }
 
@@ -20,7 +20,7 @@ Status Findings::add(const FoundDifference& found, Difference difference) {
     DECANT_CHECK(job_.on_difference(complete));
   }
   if (file_.is_open()) {
-    buffered_ += to_json(difference);
+    buffered_ += with_collection(job_.definition.name, to_json(difference));
     buffered_ += '\n';
     if (buffered_.size() >= kBufferedBytesMax) {
       DECANT_CHECK(file_.write(buffered_));

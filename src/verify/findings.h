@@ -14,7 +14,7 @@ class Findings {
  public:
   Findings(const VerifyJob& job, VerifyResult& result) : job_(job), result_(result) {}
 
-  Status open();  // creates the file of differences, where one is asked for
+  Status open();  // opens the file of differences, where one is asked for
   // Whether anybody still wants to see single differences; the counts stay exact in any case.
   bool wants_more() const {
     return job_.on_difference != nullptr || file_.is_open() ||

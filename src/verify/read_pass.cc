@@ -89,7 +89,7 @@ void ReadPass::read_source(FingerprintSink& sink) {
 
 Status ReadPass::read_source_partition(const ReadPlan::Task& task, SourceSide& side,
                                        FingerprintSink& sink, ReadCounts& counts) {
-  const std::uint64_t limit = job_.source_limit == 0 ? UINT64_MAX : job_.source_limit;
+  const std::uint64_t limit = job_.source_limit.value_or(UINT64_MAX);
   if (counts.records >= limit) return ok_status();
   std::unique_ptr<Dispositions::Cursor> cursor;
   if (job_.dispositions != nullptr) {

@@ -230,7 +230,7 @@ Status Resolver::compare(const Fingerprint& fingerprint, const Fetched& source,
 bool Resolver::is_kept(const Fingerprint& fingerprint, const Record& source,
                        const Record& target) const {
   if (disposition_of(fingerprint) == Disposition::kept) return true;
-  if (job_.dispositions != nullptr) return false;
+  if (job_.dispositions != nullptr && job_.dispositions->tells_kept()) return false;
   if (job_.policy == Policy::skip) return true;
   if (job_.policy != Policy::newer_than) return false;
   const Value ours = source.find(job_.newer_than);

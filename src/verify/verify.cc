@@ -163,7 +163,7 @@ unsigned Comparison::threads_of_both_sides() const {
 
 unsigned Comparison::threads_for(const std::vector<ReadPlan::Task>& tasks, bool is_source) const {
   // Which records are the first of a limit is known only in order.
-  if (is_source && job_.source_limit != 0) return 1;
+  if (is_source && job_.source_limit) return 1;
   return static_cast<unsigned>(std::clamp<std::size_t>(tasks.size(), 1, kThreadsMax));
 }
 

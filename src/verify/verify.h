@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class Dispositions {
   // Thread-safe; each Cursor is used by one thread.
   virtual Result<std::unique_ptr<Cursor>> open(std::uint32_t source,
                                                const Partition& partition) = 0;
+  // False: they say what is excluded only, and the policy says what is kept.
+  virtual bool tells_kept() const { return true; }
 };
 
 // Dispositions held in memory: the exceptions only, all else is `expected`. 24 bytes each.
@@ -129,15 +132,15 @@ struct VerifyJob {
   std::vector<std::string> owned;  // as in WriteTarget; empty: all
   std::vector<std::string> once;   // as in WriteTarget: not compared
 
-  // Where `dispositions` is null, the policy alone says what is kept: under skip a record whose
+  // Where `dispositions` do not tell what is kept, the policy alone says what is kept: under skip a record whose
   // content differs, under newer_than one that is not strictly newer than the target's.
   Policy policy = Policy::insert;
   std::string newer_than;
   DuplicatePolicy duplicates = DuplicatePolicy::quarantine;
   ExtraPolicy extra = ExtraPolicy::different;
   Dispositions* dispositions = nullptr;
-  // Only the first so many source records that are not left; 0: all (`--limit`).
-  std::uint64_t source_limit = 0;
+  // Only the first so many source records that are not left (`--limit`).
+  std::optional<std::uint64_t> source_limit;
 
   Mode mode = Mode::automatic;
   std::uint64_t sample = 0;            // not 0: a quick look at so many records, whatever the mode
@@ -148,7 +151,9 @@ struct VerifyJob {
   unsigned threads = 2;  // half of them a side, at least one
 
   std::uint64_t differences_max = differences_max_default;
-  std::string differences_file;  // NDJSON, one difference a line; empty: none
+  // NDJSON, one difference a line, each with its `collection`; lines are added to what stands
+  // there. Empty: none.
+  std::string differences_file;
   std::function<Status(const FoundDifference&)> on_difference;  // called by verify()'s own thread
 
   EventSink* events = nullptr;  // may be null

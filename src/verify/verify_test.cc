@@ -177,7 +177,7 @@ TEST(Verify, FindsEveryPlantedDifferenceAndInventsNoneByBothWays) {
     for (const Mode mode : {Mode::join, Mode::sketch}) {
       VerifyJob job = sides.job(mode);
       job.differences_max = 20;
-      job.differences_file = sides.folder / "differences";
+      job.differences_file = sides.folder / (mode == Mode::join ? "joined" : "sketched");
       Planted found;
       job.on_difference = [&](const FoundDifference& difference) {
         const std::string& key = difference.difference->key.at(0).second;
@@ -334,6 +334,15 @@ TEST_P(BothWays, ExtraRecordsAreCountedButNotListedWhereTheyAreAllowed) {
   EXPECT_TRUE(result.clean());
   EXPECT_EQ(result.extra, 3u);
   EXPECT_TRUE(result.differences.empty());
+}
+
+TEST_P(BothWays, ALimitOfNoneComparesNothing) {
+  Sides sides(records(10), {});
+  VerifyJob job = sides.job(GetParam());
+  job.source_limit = 0;
+  const VerifyResult result = must(job);
+  EXPECT_EQ(result.compared, 0u);
+  EXPECT_EQ(result.missing, 0u);
 }
 
 TEST_P(BothWays, ALimitTakesTheFirstRecordsAndComparesNoOthers) {
