@@ -131,6 +131,8 @@ struct WriteTarget {
       owned;  // fields the plan owns; others are not touched or compared. Empty: all
   std::vector<std::string> once;  // written on insert only, and not compared
   bool created = false;           // create() made it in this migration: it may be loaded in bulk
+  // As Store::defaults() gave it; null: none. Shared by writers and by verification.
+  std::shared_ptr<const Batch> defaults = nullptr;
 };
 
 struct WriteOptions {
@@ -224,6 +226,15 @@ class Store {
   // What create() would make of a wanted definition here: types in this store's words, names
   // checked. An Error names the field and the `rename:` key to write.
   virtual Result<Definition> native(const Definition& wanted) const = 0;
+  // What the store fills in where a record lacks a field of `definition`: one record, whose fields
+  // are those with a default, as they read back; no record where there are none. A default that
+  // reads the clock gives the run time. One that cannot be told beforehand (random(), ...) is not
+  // in it: the store fills it in, and where the source lacks the field it is not compared.
+  virtual Result<Batch> defaults(const Definition& definition, std::int64_t run_time_us) const {
+    static_cast<void>(definition);
+    static_cast<void>(run_time_us);
+    return Batch{};
+  }
   // Creates the collection, or checks that it is as wanted.
   virtual Result<CreateResult> create(const Definition& wanted, const CreateOptions& options) = 0;
   virtual Result<std::unique_ptr<View>> view() = 0;

@@ -293,6 +293,9 @@ Status settle_definitions(const Plan& plan, const std::vector<Definition>& exist
   DECANT_CHECK(lay_named_keys(plan, resolved));
   for (ResolvedCollection& collection : resolved.collections) {
     DECANT_CHECK(settle(plan, existing, options, resolved, collection));
+    DECANT_ASSIGN(Batch defaults,
+                  resolved.target->defaults(collection.definition, options.run_time_us));
+    collection.defaults = std::make_shared<const Batch>(std::move(defaults));
   }
   return ok_status();
 }

@@ -59,9 +59,9 @@ class Damage {
   std::span<const Origin> of(std::string_view source, std::uint32_t file) const {
     auto found = by_source_.find(source);
     if (found == by_source_.end()) return {};
-    auto [first, last] = std::equal_range(
-        found->second.begin(), found->second.end(), Origin{file, 0, 0},
-        [](const Origin& a, const Origin& b) { return a.file < b.file; });
+    auto [first, last] =
+        std::equal_range(found->second.begin(), found->second.end(), Origin{file, 0, 0},
+                         [](const Origin& a, const Origin& b) { return a.file < b.file; });
     return {first, last};
   }
 
@@ -153,8 +153,8 @@ Result<std::vector<verify::ExceptionList>> unrepaired(const Prepared& prepared,
   for (const auto& [place, origins] : damage.by_target()) {
     const auto& [target, source] = place;
     const auto& from = prepared.resolved.collections[target].from;
-    auto index = static_cast<std::uint32_t>(std::find(from.begin(), from.end(), source) -
-                                            from.begin());
+    auto index =
+        static_cast<std::uint32_t>(std::find(from.begin(), from.end(), source) - from.begin());
     copy::OutcomeCursor outcomes({});
     for (std::size_t i = 0; i < origins.size(); ++i) {
       if (i == 0 || origins[i].file != origins[i - 1].file) {

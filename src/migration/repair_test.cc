@@ -169,11 +169,13 @@ TEST_F(RepairTest, ARecordThatTwoCollectionsLackIsReadOnce) {
 TEST_F(RepairTest, WritesOnlyIntoTheCollectionThatIsDamaged) {
   write("in.ndjson", kThree);
   Job job = this->job(kTwoTargets);
-  write("plan.yaml", "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
-                     "policies: {on_conflict: skip}\n" +
-                         std::string(kTwoTargets));
-  change("CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
-         "INSERT INTO names VALUES ('b', 'mine')");
+  write("plan.yaml",
+        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
+        "policies: {on_conflict: skip}\n" +
+            std::string(kTwoTargets));
+  change(
+      "CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
+      "INSERT INTO names VALUES ('b', 'mine')");
   run(job);
   change("DELETE FROM jobs WHERE id = 'b'");
   Report report = repair(job);
@@ -186,11 +188,13 @@ TEST_F(RepairTest, WritesOnlyIntoTheCollectionThatIsDamaged) {
 TEST_F(RepairTest, TheRunsDecisionsAreFoundByTheCollectionsName) {
   write("in.ndjson", kThree);
   Job job = this->job(kTwoTargets);
-  write("plan.yaml", "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
-                     "policies: {on_conflict: skip}\n" +
-                         std::string(kTwoTargets));
-  change("CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
-         "INSERT INTO names VALUES ('b', 'mine')");
+  write("plan.yaml",
+        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
+        "policies: {on_conflict: skip}\n" +
+            std::string(kTwoTargets));
+  change(
+      "CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
+      "INSERT INTO names VALUES ('b', 'mine')");
   run(job);
   std::string other = read("plan.yaml");
   std::size_t jobs = other.find("  jobs:");

@@ -33,6 +33,8 @@ struct ResolvedCollection {
   std::vector<Field> source_fields;  // known ones; empty where the source declares none
   std::vector<Field> seen_fields;    // these, else the ones that were met, without types
   std::vector<std::string> notes;
+  // What the target fills in by itself; shared by what writes and what verifies.
+  std::shared_ptr<const Batch> defaults;
 };
 
 struct Resolved {

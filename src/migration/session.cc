@@ -175,6 +175,7 @@ std::vector<copy::CopyTarget> copy_targets(const Prepared& prepared) {
     target.write.newer_than = collection.policies.newer_than;
     target.write.owned = collection.rules.owned();
     target.write.once = collection.rules.once();
+    target.write.defaults = collection.defaults;
     target.write.created = !collection.exists || was_created(prepared.history, collection.name);
     switch (collection.policies.duplicates.value_or(Duplicates::quarantine)) {
       case Duplicates::first:

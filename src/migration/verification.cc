@@ -78,6 +78,7 @@ void set_policies(const Prepared& prepared, const ResolvedCollection& collection
   job.key = collection.key;
   job.owned = collection.rules.owned();
   job.once = collection.rules.once();
+  job.defaults = collection.defaults;
   job.policy = collection.policies.on_conflict.value_or(Policy::insert);
   job.newer_than = collection.policies.newer_than;
   job.duplicates = duplicate_policy(collection.policies);
@@ -168,9 +169,10 @@ void take_result(const ResolvedCollection& collection, const verify::VerifyResul
     report.differences.push_back(report_of(collection.name, difference));
   }
   if (totals.compared == 0 && totals.excluded > 0) {
-    report.notes.push_back(fmt::format("{}: nothing was compared, since each of the {} records is "
-                                       "in quarantine or cannot be read",
-                                       collection.name, totals.excluded));
+    report.notes.push_back(
+        fmt::format("{}: nothing was compared, since each of the {} records is "
+                    "in quarantine or cannot be read",
+                    collection.name, totals.excluded));
   }
   for (const std::string& note : result.notes)
     report.notes.push_back(collection.name + ": " + note);

@@ -19,8 +19,8 @@ struct VerificationOptions {
   catalog::Run* decisions = nullptr;  // outcomes of the run to judge by; null: the policy alone
   // What a repair could not write either, by index in Prepared::resolved.collections; may be null.
   std::vector<verify::ExceptionList>* unrepaired = nullptr;
-  std::string spill_folder;           // made by the caller; empty: no disk, so a sketch
-  std::string differences_file;       // empty: none
+  std::string spill_folder;      // made by the caller; empty: no disk, so a sketch
+  std::string differences_file;  // empty: none
   // For repair: index in Prepared::resolved.collections, and what was found.
   std::function<Status(std::uint32_t collection, const verify::FoundDifference&)> on_difference;
 };

@@ -43,8 +43,10 @@ class Conformer {
  public:
   // `owned`: fields that the plan maps (empty: all). The others stay absent where a record lacks
   // them: no null, no note and no misfit comes of that.
+  // `defaults`: what fills a field that a record lacks (or holds null in), where the field is NOT
+  // NULL or not owned; as Store::defaults(), may be null. Its values must outlive the records.
   Conformer(const Definition& definition, const Capabilities& capabilities,
-            std::span<const std::string> owned = {});
+            std::span<const std::string> owned = {}, const Batch* defaults = nullptr);
   ~Conformer();
   Conformer(Conformer&&) noexcept;
 

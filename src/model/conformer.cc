@@ -44,6 +44,7 @@ struct Conformer::State {
     bool takes_all;  // json
     bool owned;
     bool required;  // and nothing else fills it
+    Value filled;   // what the field is where a record lacks it; absent: nothing
   };
   // Where the slots and the rest of a source shape come from.
   struct Program {
@@ -52,7 +53,7 @@ struct Conformer::State {
   };
 
   State(const Definition& wanted, const Capabilities& capabilities,
-        std::span<const std::string> owned);
+        std::span<const std::string> owned, const Batch* defaults);
   const Program& program_for(const Shape& source);
   void compile(const Shape& source, Program& program) const;
   bool fill(Record& record, Arena& arena, Misfit& misfit);
@@ -71,8 +72,8 @@ struct Conformer::State {
 };
 
 Conformer::Conformer(const Definition& definition, const Capabilities& capabilities,
-                     std::span<const std::string> owned)
-    : state_(std::make_unique<State>(definition, capabilities, owned)) {}
+                     std::span<const std::string> owned, const Batch* defaults)
+    : state_(std::make_unique<State>(definition, capabilities, owned, defaults)) {}
 Conformer::~Conformer() = default;
 Conformer::Conformer(Conformer&&) noexcept = default;
 
@@ -84,7 +85,7 @@ bool Conformer::conform(Record& record, Arena& arena, Misfit& misfit) {
 }
 
 Conformer::State::State(const Definition& wanted, const Capabilities& capabilities,
-                        std::span<const std::string> owned)
+                        std::span<const std::string> owned, const Batch* defaults)
     : definition(wanted), nulls(capabilities.nulls) {
   if (definition.open) return;
   std::vector<std::string_view> names;
@@ -102,6 +103,10 @@ Conformer::State::State(const Definition& wanted, const Capabilities& capabiliti
     slot.owned = owned.empty() || std::find(owned.begin(), owned.end(), field.name) != owned.end();
     slot.required = field.required && slot.owned && field.default_sql.empty() &&
                     !(is_key && definition.key_generated);
+    const bool has_defaults = defaults != nullptr && !defaults->records.empty() && !is_key;
+    if (has_defaults && (field.required || !slot.owned)) {
+      slot.filled = defaults->records.front().find(field.name);
+    }
     slots.push_back(slot);
     names.push_back(field.name);
   }
@@ -134,6 +139,10 @@ bool Conformer::State::fill(Record& record, Arena& arena, Misfit& misfit) {
 bool Conformer::State::take(const Slot& slot, Value& value, Arena& arena, Misfit& misfit) {
   const Field& field = *slot.field;
   if (!value.is_present()) {
+    if (slot.filled.is_present()) {
+      value = slot.filled;
+      return true;
+    }
     if (slot.required) {
       misfit.reason = kMisfitNotNull;
       misfit.message = "field '" + field.name + "' is " + std::string(to_string(value.type())) +

@@ -242,7 +242,8 @@ Result<Database> Database::open(const std::string& path, const OpenOptions& opti
     name = immutable_uri(name);
     flags |= SQLITE_OPEN_URI;
   }
-  int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+  int code = sqlite3_open_v2(name.c_str(), &handle, flags, vfs);
   if (handle == nullptr) {
     return Error{ErrorCode::io, path + ": no memory to open it; close other programs"};
   }

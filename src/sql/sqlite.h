@@ -32,6 +32,7 @@ struct OpenOptions {
   std::uint32_t busy_ms = busy_timeout_ms;  // how long a call waits for another connection
   // read_only, of a file that nobody writes now: takes no lock and leaves no file beside it.
   bool immutable = false;
+  std::string vfs = {};  // SQLite's file layer by its registered name; empty: the system's
 };
 
 // What a step came to.

@@ -263,7 +263,8 @@ std::vector<FieldDifference> Resolver::named_fields(const Record& source, const 
   return named.empty() ? fields : named;
 }
 
-// A field that the source lacks and the target fills by its own default is as it should be.
+// A field that the source lacks, and that only the target's store can fill in (random(), ...), is
+// as it should be. All other defaults stand in the source's record already.
 void Resolver::leave_out_defaults(std::vector<FieldDifference>& fields) const {
   std::erase_if(fields, [&](const FieldDifference& difference) {
     const Field* field = job_.definition.find(difference.name);

@@ -49,7 +49,7 @@ SourceSide::SourceSide(const VerifyJob& job, std::uint32_t source)
     : input_(job.sources[source]),
       source_definition_(definition_with_complement(input_)),
       mapper_(input_.mapping, target_shapes_),
-      conformer_(job.definition, job.capabilities, job.owned),
+      conformer_(job.definition, job.capabilities, job.owned, job.defaults.get()),
       digester_(digester_for(job)) {
   if (input_.left_mapping != nullptr) {
     left_mapper_ = std::make_unique<mapping::Mapper>(input_.left_mapping, target_shapes_);

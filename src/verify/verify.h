@@ -131,9 +131,11 @@ struct VerifyJob {
   std::vector<std::string> key;    // fields of the target, in order
   std::vector<std::string> owned;  // as in WriteTarget; empty: all
   std::vector<std::string> once;   // as in WriteTarget: not compared
+  std::shared_ptr<const Batch> defaults;  // as in WriteTarget
 
-  // Where `dispositions` do not tell what is kept, the policy alone says what is kept: under skip a record whose
-  // content differs, under newer_than one that is not strictly newer than the target's.
+  // Where `dispositions` do not tell what is kept, the policy alone says what is kept: under skip a
+  // record whose content differs, under newer_than one that is not strictly newer than the
+  // target's.
   Policy policy = Policy::insert;
   std::string newer_than;
   DuplicatePolicy duplicates = DuplicatePolicy::quarantine;

@@ -9,6 +9,7 @@
 #include "sql/sqlite.h"
 #include "stores/sqlite/checkpoint_table.h"
 #include "stores/sqlite/ddl.h"
+#include "stores/sqlite/defaults.h"
 #include "stores/sqlite/describe.h"
 #include "stores/sqlite/dry_writer.h"
 #include "stores/sqlite/snapshot.h"
@@ -53,6 +54,9 @@ class SqliteStore : public Store {
   Result<std::vector<Definition>> describe() override;
   Result<Definition> native(const Definition& wanted) const override {
     return native_definition(wanted);
+  }
+  Result<Batch> defaults(const Definition& definition, std::int64_t run_time_us) const override {
+    return default_values(definition, run_time_us);
   }
   Result<CreateResult> create(const Definition& wanted, const CreateOptions& options) override;
   Result<std::unique_ptr<View>> view() override { return open_view(path_, collection_, shapes_); }

@@ -19,6 +19,13 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Decant writes the default itself on insert, also of a field that the plan does not own: one that
+// reads the clock is the same in every run.
+bool is_filled(const WriteTarget& target, std::string_view name) {
+  return target.defaults != nullptr && !target.defaults->records.empty() &&
+         target.defaults->records.front().find(name).is_present();
+}
+
 std::string table_sql(const WriteTarget& target) {
   return "main." + quote_name(target.definition.name);
 }
@@ -234,18 +241,22 @@ Status TableWriter::remove(const Record& record, std::uint32_t index, StageResul
 // same; of the others the first that differs is enough.
 bool TableWriter::is_same(const Record& record, bool& indexed_differs) {
   for (std::size_t i = 0; i < indexed_slots_ && !indexed_differs; ++i) {
-    indexed_differs =
-        !reader_.equals(look_up_.handle(), static_cast<int>(i), compare_slots_[i].column,
-                        value_of(record, compare_slots_[i]));
+    indexed_differs = !holds(i, record);
   }
   if (indexed_differs) return false;
   for (std::size_t i = indexed_slots_; i < compare_slots_.size(); ++i) {
-    if (!reader_.equals(look_up_.handle(), static_cast<int>(i), compare_slots_[i].column,
-                        value_of(record, compare_slots_[i]))) {
-      return false;
-    }
+    if (!holds(i, record)) return false;
   }
   return true;
+}
+
+// Whether the row has the record's value of a compared column. Where the record has none and the
+// store fills the column in, any value is as it should be.
+bool TableWriter::holds(std::size_t compared, const Record& record) {
+  const Slot& slot = compare_slots_[compared];
+  Value value = value_of(record, slot);
+  if (!value.is_present() && !slot.column.default_sql.empty()) return true;
+  return reader_.equals(look_up_.handle(), static_cast<int>(compared), slot.column, value);
 }
 
 bool TableWriter::is_newer_record(const Record& record) {
@@ -342,9 +353,10 @@ void TableWriter::choose_columns() {
     bool once = contains(target_->once, field.name);
     bool owned = target_->owned.empty() || contains(target_->owned, field.name) ||
                  field.name == definition.complement;
-    if (!key && !once && !owned) continue;
+    bool filled = is_filled(*target_, field.name);
+    if (!key && !once && !owned && !filled) continue;
     insert_slots_.push_back({column_of(definition, field)});
-    if (!key && !once) compare_slots_.push_back({column_of(definition, field)});
+    if (!key && !once && owned) compare_slots_.push_back({column_of(definition, field)});
   }
   const Field* newer = definition.find(target_->newer_than);
   if (target_->policy == Policy::newer_than && newer != nullptr) {
@@ -429,7 +441,9 @@ Result<sql::Statement> TableWriter::prepare_update(std::size_t first_slot) {
   std::string sql = "UPDATE OR ABORT " + table_sql(*target_) + " SET ";
   for (std::size_t i = first_slot; i < compare_slots_.size(); ++i) {
     const Column& column = compare_slots_[i].column;
-    sql += (i == first_slot ? "" : ", ") + quote_name(column.name) + " = ?";
+    std::string name = quote_name(column.name);
+    std::string mark = column.default_sql.empty() ? "?" : "coalesce(?, " + name + ")";
+    sql += (i == first_slot ? "" : ", ") + name + " = " + mark;
   }
   std::string_view separator = " WHERE ";
   for (const Slot& slot : key_slots_) {

@@ -67,6 +67,7 @@ class TableWriter {
   Status remove(const Record& record, std::uint32_t index, StageResult& result);
   // Whether there is a row with the record's key; look_up_ then stands on it.
   Result<bool> find(const Record& record, Misfit& misfit);
+  bool holds(std::size_t compared, const Record& record);
   bool is_same(const Record& record, bool& indexed_differs);
   bool has_same_key(const Record& record);
   bool is_newer_record(const Record& record);
