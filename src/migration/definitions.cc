@@ -64,17 +64,65 @@ Error no_key(const ResolvedCollection& collection, const ResolveOptions& options
   return wrong(message);
 }
 
+// The key that the plan or the command line names. A field that gets another name may be named by
+// either.
+std::vector<std::string> key_under_new_names(const ResolvedCollection& collection) {
+  std::vector<std::string> key = collection.rules.key;
+  for (std::string& field : key) {
+    bool made = std::any_of(
+        collection.rules.kinds.begin(), collection.rules.kinds.end(),
+        [&](const mapping::Kind& kind) {
+          return std::any_of(kind.map.begin(), kind.map.end(),
+                             [&](const mapping::FieldRule& rule) { return rule.target == field; });
+        });
+    auto renamed = collection.renamed.find(field);
+    if (!made && renamed != collection.renamed.end()) field = renamed->second;
+  }
+  return key;
+}
+
 void settle_key(const Definition* target, const Definition* declared, const Definition& source,
                 ResolvedCollection& collection) {
-  collection.key = collection.rules.key;
+  collection.key = key_under_new_names(collection);
   if (collection.key.empty() && target != nullptr) collection.key = target->key;
   if (collection.key.empty() && declared != nullptr) collection.key = declared->key;
   if (collection.key.empty()) collection.key = carried_key(source, collection.rules);
 }
 
+bool mentions(std::string_view expression, std::string_view name) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  auto same = [&](char a, char b) { return lower(a) == lower(b); };
+  return std::search(expression.begin(), expression.end(), name.begin(), name.end(), same) !=
+         expression.end();
+}
+
+// Expressions are the store's own text, in the source's names: they are carried over as they are,
+// and nobody rewrites them.
+Status check_expressions(const Definition& source, const ResolvedCollection& collection,
+                         const std::string& field, const std::string& name) {
+  if (field.size() == name.size() && mentions(field, name)) return ok_status();  // letter case
+  std::string found;
+  auto look = [&](const std::string& expression, const std::string& what) {
+    if (found.empty() && mentions(expression, field)) found = what + " (" + expression + ")";
+  };
+  for (const CheckRule& check : source.checks) look(check.expression, "a CHECK");
+  for (const Field& other : source.fields) {
+    if (other.generated) look(other.default_sql, "the generated field '" + other.name + "'");
+  }
+  for (const Index& index : source.indexes) {
+    look(index.where, "the condition of index '" + index.name + "'");
+    for (const IndexPart& part : index.parts) look(part.expression, "index '" + index.name + "'");
+  }
+  if (found.empty()) return ok_status();
+  return wrong("collection '" + collection.name + "': field '" + field + "' becomes '" + name +
+               "', but " + found + " is written with its old name; keep the name with rename: {" +
+               source.name + "." + field + ": " + field +
+               "}, or declare the collection in 'definitions:'");
+}
+
 // A source definition under the names that the plan gives its fields, as the wish for the target.
-Definition carried_definition(const Plan& plan, const Definition& source,
-                              const ResolvedCollection& collection) {
+Result<Definition> carried_definition(const Plan& plan, const Definition& source,
+                                      const ResolvedCollection& collection) {
   Definition wanted = source;
   auto renamed = [&](const std::string& field) { return field_name(plan, source.name, field); };
   auto rename_all = [&](std::vector<std::string>& fields) {
@@ -84,7 +132,13 @@ Definition carried_definition(const Plan& plan, const Definition& source,
   wanted.left_behind.clear();
   wanted.is_view = false;
   wanted.key = collection.key;
-  for (Field& field : wanted.fields) field.name = renamed(field.name);
+  for (Field& field : wanted.fields) {
+    std::string name = renamed(field.name);
+    if (name != field.name) {
+      DECANT_CHECK(check_expressions(source, collection, field.name, name));
+    }
+    field.name = std::move(name);
+  }
   for (Index& index : wanted.indexes) {
     for (IndexPart& part : index.parts) {
       if (!part.field.empty()) part.field = renamed(part.field);
@@ -169,13 +223,6 @@ bool take_declared(Definition declared, Definition& inferred) {
   return true;
 }
 
-// Nothing is changed on the way, though records may be left.
-bool copies_all(const mapping::Rules& rules) {
-  const mapping::Kind& kind = rules.kinds.front();
-  return rules.kinds.size() == 1 && kind.when.empty() && kind.map.empty() && kind.drop.empty() &&
-         kind.rest == mapping::Rest::keep;
-}
-
 // A collection that stands already, but not as the plan declares it.
 Status check_declared(const Definition& declared, const ResolvedCollection& collection,
                       Resolved& resolved) {
@@ -200,24 +247,25 @@ Result<Definition> wanted_definition(const Plan& plan, const Definition* declare
     wanted.key = collection.key;
     return wanted;
   }
-  bool plain =
-      (copies_all(collection.rules) || plan.collections.empty()) && collection.from.size() == 1;
+  bool plain = collection.plain && collection.from.size() == 1;
   if (plain && !source.open) {
     collection.origin = DefinitionOrigin::source;
-    Definition wanted = carried_definition(plan, source, collection);
+    DECANT_ASSIGN(Definition wanted, carried_definition(plan, source, collection));
     if (resolved.target->capabilities().nulls) drop_complement(wanted);
     return wanted;
   }
   bool declares = plain && !source.fields.empty();
   if (!resolved.target->capabilities().schema) {
     collection.origin = DefinitionOrigin::open;
-    return declares ? carried_definition(plan, source, collection) : open_definition(collection);
+    if (declares) return carried_definition(plan, source, collection);
+    return open_definition(collection);
   }
   collection.origin = DefinitionOrigin::inferred;
   collection.keep_notes = !collection.rules.is_identity();
   DECANT_ASSIGN(Definition wanted, infer(options, resolved, collection));
-  if (declares && take_declared(carried_definition(plan, source, collection), wanted)) {
-    collection.origin = DefinitionOrigin::source;
+  if (declares) {
+    DECANT_ASSIGN(Definition carried, carried_definition(plan, source, collection));
+    if (take_declared(std::move(carried), wanted)) collection.origin = DefinitionOrigin::source;
   }
   return wanted;
 }

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/file.h"
+#include "base/glob.h"
 #include "migration/plan.h"
 
 namespace decant::migration {
@@ -112,18 +113,6 @@ std::string name_of_addresses(const Job& job, const Plan& plan) {
   return name;
 }
 
-bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] == '*') {
-    for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-      if (matches(pattern.substr(1), name.substr(skip))) return true;
-    }
-    return false;
-  }
-  if (name.empty() || (pattern[0] != '?' && pattern[0] != name[0])) return false;
-  return matches(pattern.substr(1), name.substr(1));
-}
-
 }  // namespace
 
 bool set_policy(std::string_view text, JobOptions& options) {
@@ -200,7 +189,7 @@ std::string catalog_folder(const std::string& folder, const std::string& place) 
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view name) {
   return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches(pattern, name); });
+                     [&](const std::string& pattern) { return glob_matches(pattern, name); });
 }
 
 }  // namespace decant::migration

@@ -21,9 +21,12 @@ struct Reading {
   std::string document;
   Plan plan;
 
+  std::string place(const Node& node) const {
+    return document + ":" + std::to_string(node.mark.line) + ":" +
+           std::to_string(node.mark.column) + ": ";
+  }
   Error wrong(const Node& node, std::string_view what) const {
-    return {ErrorCode::invalid, document + ":" + std::to_string(node.mark.line) + ":" +
-                                    std::to_string(node.mark.column) + ": " + std::string(what)};
+    return {ErrorCode::invalid, place(node) + std::string(what)};
   }
 };
 
@@ -238,6 +241,7 @@ Status read_definitions(Reading& reading, const Node& node) {
         json::definition_from_document(document_of(value), name.text, reading.document);
     if (!definition.ok()) return reading.wrong(value, definition.error().message);
     reading.plan.definitions.push_back(std::move(*definition));
+    reading.plan.places["definitions " + name.text] = reading.place(name);
   }
   return ok_status();
 }
@@ -246,6 +250,7 @@ Status read_rename(Reading& reading, const Node& node) {
   DECANT_CHECK(expect_map(reading, node, "rename"));
   for (const auto& [key, value] : node.members) {
     DECANT_ASSIGN(reading.plan.rename[key.text], text_of(reading, value, key.text));
+    reading.plan.places["rename " + key.text] = reading.place(key);
   }
   return ok_status();
 }
@@ -332,9 +337,11 @@ Status read_body(Reading& reading, const Node& root) {
   }
   if (const Node* node = root.find("only")) {
     DECANT_ASSIGN(plan.only, texts_of(reading, *node, "only"));
+    for (const std::string& word : plan.only) plan.places["only " + word] = reading.place(*node);
   }
   if (const Node* node = root.find("skip")) {
     DECANT_ASSIGN(plan.skip, texts_of(reading, *node, "skip"));
+    for (const std::string& word : plan.skip) plan.places["skip " + word] = reading.place(*node);
   }
   if (const Node* node = root.find("policies")) {
     DECANT_CHECK(read_policies(reading, *node, plan.policies));

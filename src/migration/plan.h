@@ -71,6 +71,8 @@ struct Plan {
   std::vector<CollectionPlan> collections;  // empty: all of the source, as they are
   VerifySettings verify;
   std::uint32_t threads = 0;
+  // "plan.yaml:7:3: " of names that must match something: "only Art*", "rename f.x", ...
+  std::map<std::string, std::string> places;
   // What the plan says, key by key ("collections.jobs.map.title"): so that a change can be named.
   std::vector<std::pair<std::string, std::string>> keys;
 

@@ -14,7 +14,9 @@ constexpr PlanKey kKeys[] = {
      "Shapes of target collections, by name (docs/formats.md)", "definitions: shapes.json"},
     {"plan", "names", "keep or snake_case", "keep", "How names are carried over",
      "names: snake_case"},
-    {"plan", "rename", "map", "", "COLLECTION or COLLECTION.FIELD of the source: its new name",
+    {"plan", "rename", "map", "",
+     "COLLECTION or COLLECTION.FIELD of the source: its new name (a source of files takes its "
+     "collection's name from the target where that names one)",
      "rename: {Order Details: order_details}"},
     {"plan", "only", "list of patterns", "all", "Source collections that are moved",
      "only: [Album, Art*]"},

@@ -5,8 +5,8 @@
 
 #include "migration/definitions.h"
 #include "migration/names.h"
+#include "migration/renaming.h"
 #include "migration/restored_view.h"
-#include "migration/seen_fields.h"
 
 namespace decant::migration {
 namespace {
@@ -95,26 +95,8 @@ const Definition* find(const std::vector<Definition>& definitions, std::string_v
   return nullptr;
 }
 
-// Rules that do nothing but carry the plan's names over the fields of one collection.
-mapping::Rules renaming_rules(const Plan& plan, const Definition& source,
-                              const std::string& target) {
-  mapping::Rules rules = mapping::copy_rules(target);
-  rules.from = {source.name};
-  if (!renames_fields(plan, source.name)) return rules;
-  for (const Field& field : source.fields) {
-    std::string name = field_name(plan, source.name, field.name);
-    if (name == field.name || field.hidden) continue;
-    mapping::FieldRule rule;
-    rule.target = name;
-    rule.from = {field.name};
-    rules.kinds.front().map.push_back(std::move(rule));
-  }
-  return rules;
-}
-
 // Every source collection, as it is but for its names.
-Status all_collections(const Plan& plan, const stores::Address& target,
-                       const ResolveOptions& options, Resolved& resolved) {
+Status all_collections(const Plan& plan, const stores::Address& target, Resolved& resolved) {
   bool one = resolved.source_definitions.size() == 1;
   if (!target.collection.empty() && !one) {
     return wrong("the target names one collection ('" + target.collection +
@@ -126,12 +108,9 @@ Status all_collections(const Plan& plan, const stores::Address& target,
     collection.name =
         target.collection.empty() ? collection_name(plan, source.name) : target.collection;
     collection.from = {source.name};
-    Definition named = source;
-    if (source.open && renames_fields(plan, source.name)) {
-      DECANT_ASSIGN(named.fields,
-                    all_fields(source.name, options.sink, options.stop, *resolved.source_view));
-    }
-    collection.rules = renaming_rules(plan, named, collection.name);
+    collection.rules = mapping::copy_rules(collection.name);
+    collection.rules.from = {source.name};
+    collection.plain = true;
     collection.policies = plan.policies;
     resolved.collections.push_back(std::move(collection));
   }
@@ -164,6 +143,13 @@ Status settle_from(const CollectionPlan& entry, const Resolved& resolved,
   return ok_status();
 }
 
+// Nothing is changed on the way, though records may be left and fields may get other names.
+bool copies_all(const mapping::Rules& rules) {
+  const mapping::Kind& kind = rules.kinds.front();
+  return rules.kinds.size() == 1 && kind.when.empty() && kind.map.empty() && kind.drop.empty() &&
+         kind.rest == mapping::Rest::keep;
+}
+
 Status planned_collections(const Plan& plan, const stores::Address& target, Resolved& resolved) {
   for (const CollectionPlan& entry : plan.collections) {
     ResolvedCollection collection;
@@ -185,6 +171,7 @@ Status planned_collections(const Plan& plan, const stores::Address& target, Reso
     DECANT_CHECK(settle_from(entry, resolved, collection));
     collection.rules.target = collection.name;
     collection.rules.from = collection.from;
+    collection.plain = copies_all(collection.rules);
     collection.policies = over(entry.policies, plan.policies);
     resolved.collections.push_back(std::move(collection));
   }
@@ -234,7 +221,8 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   DECANT_ASSIGN(stores::Address target, options.registry->parse(plan.target.address));
   DECANT_CHECK(open_source(plan, *options.registry, source, target, resolved));
   DECANT_ASSIGN(auto all, resolved.source->describe());
-  resolved.source_definitions = moved(plan, source, std::move(all), resolved.left_behind);
+  DECANT_CHECK(check_patterns(plan, all));
+  resolved.source_definitions = moved(plan, source, all, resolved.left_behind);
   if (resolved.source_definitions.empty()) {
     return Error{ErrorCode::not_found,
                  resolved.source->name() + ": there is no collection to move" +
@@ -243,9 +231,12 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   DECANT_CHECK(open_target(plan, *options.registry, source, target, resolved));
   DECANT_ASSIGN(auto view, resolved.source->view());
   resolved.source_view = restored_view(std::move(view));
-  DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, options, resolved)
+  DECANT_CHECK(plan.collections.empty() ? all_collections(plan, target, resolved)
                                         : planned_collections(plan, target, resolved));
   DECANT_CHECK(unique_names(resolved));
+  MetFields met;
+  DECANT_CHECK(carry_names(plan, options, resolved, met));
+  DECANT_CHECK(check_names(plan, all, resolved, met));
   DECANT_ASSIGN(auto existing, describe_target(*resolved.target));
   resolved.target_exists = !existing.empty();
   DECANT_CHECK(settle_definitions(plan, existing, options, resolved));

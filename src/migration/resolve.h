@@ -3,6 +3,7 @@
 // Reads both stores and writes nothing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -28,10 +29,12 @@ struct ResolvedCollection {
   std::vector<std::string> key;
   Definition definition;  // as the target has it, or would make it
   DefinitionOrigin origin = DefinitionOrigin::target;
-  bool exists = false;               // in the target
-  bool keep_notes = false;           // the complement takes what rules forget
-  std::vector<Field> source_fields;  // known ones; empty where the source declares none
-  std::vector<Field> seen_fields;    // these, else the ones that were met, without types
+  bool plain = false;                          // fields pass as they are, but for their names
+  std::map<std::string, std::string> renamed;  // by field of the source; empty: all keep theirs
+  bool exists = false;                         // in the target
+  bool keep_notes = false;                     // the complement takes what rules forget
+  std::vector<Field> source_fields;            // known ones; empty where the source declares none
+  std::vector<Field> seen_fields;              // these, else the ones that were met, without types
   std::vector<std::string> notes;
   // What the target fills in by itself; shared by what writes and what verifies.
   std::shared_ptr<const Batch> defaults;

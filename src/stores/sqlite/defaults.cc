@@ -119,4 +119,9 @@ Result<Batch> default_values(const Definition& definition, std::int64_t run_time
   return batch;
 }
 
+bool is_filled(const WriteTarget& target, std::string_view field) {
+  return target.defaults != nullptr && !target.defaults->records.empty() &&
+         target.defaults->records.front().find(field).is_present();
+}
+
 }  // namespace decant::sqlite

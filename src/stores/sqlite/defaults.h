@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "decant/batch.h"
 #include "decant/definition.h"
 #include "decant/result.h"
+#include "decant/store.h"
 
 namespace decant::sqlite {
 
@@ -13,5 +15,9 @@ namespace decant::sqlite {
 // clock stands at `run_time_us`. Left out is what does not give the same value twice (random(),
 // changes(), ...), what needs functions that this program does not have, and NULL.
 Result<Batch> default_values(const Definition& definition, std::int64_t run_time_us);
+
+// Whether the field is one of those. Decant writes it itself on insert, also where the plan does
+// not own it: so a default that reads the clock is the same in every run.
+bool is_filled(const WriteTarget& target, std::string_view field);
 
 }  // namespace decant::sqlite

@@ -6,6 +6,7 @@
 #include "model/order.h"
 #include "stores/sqlite/constraint.h"
 #include "stores/sqlite/ddl.h"
+#include "stores/sqlite/defaults.h"
 
 namespace decant::sqlite {
 namespace {
@@ -17,13 +18,6 @@ constexpr std::uint32_t kExpectNewAfter = 8;
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// Decant writes the default itself on insert, also of a field that the plan does not own: one that
-// reads the clock is the same in every run.
-bool is_filled(const WriteTarget& target, std::string_view name) {
-  return target.defaults != nullptr && !target.defaults->records.empty() &&
-         target.defaults->records.front().find(name).is_present();
 }
 
 std::string table_sql(const WriteTarget& target) {
