@@ -233,12 +233,13 @@ void Accounts::add_refused(const SlotPart& part) {
 void Accounts::add_items(const SlotPart& part) {
   const Slot& slot = *part.slot;
   TargetBooks& first = state_.targets[first_target(slot)];
+  const auto& targets = job_.collections[partitions_[slot.partition].collection].targets;
   auto count = [&](ItemState state, const Origin& origin) {
     if (state == kDone) return false;
     FileBooks* file = file_of(origin.file);
     if (state == kLeft || state == kUndecided) {
       ++state_.left;
-      ++first.left;
+      for (const std::uint32_t target : targets) ++state_.targets[target].left;
       if (file != nullptr) ++file->left;
       return false;
     }
@@ -249,6 +250,15 @@ void Accounts::add_items(const SlotPart& part) {
   };
   for (std::size_t i = part.records_begin; i < part.records_end; ++i) {
     count(states_[i], slot.source.records[i].origin);
+  }
+  // What one collection leaves and another one takes is left by the first alone.
+  for (std::size_t place = 0; place < slot.mapped.left_by.size(); ++place) {
+    for (const std::uint32_t index : slot.mapped.left_by[place]) {
+      const bool here = index >= part.records_begin && index < part.records_end;
+      const bool counted = here && states_[index] != kDone && states_[index] != kLeft &&
+                           states_[index] != kUndecided;
+      if (counted) ++state_.targets[targets[place]].left;
+    }
   }
   for (std::size_t i = part.bad_begin; i < part.bad_end; ++i) {
     if (!count(slot.bad_states[i], slot.source.bad[i].origin)) continue;

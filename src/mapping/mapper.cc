@@ -36,6 +36,7 @@ struct Mapper::State {
   Fate map(const Record& source, std::uint32_t index, MappedBatch& out);
   Fate map_to(std::size_t target, const TargetProgram& program, const Record& source,
               std::uint32_t index, MappedBatch& out);
+  static void forget_left(std::uint32_t index, MappedBatch& out);
   void pass(const Batch& source, MappedBatch& out) const;
   bool invert(std::uint32_t target, const Record& record, FieldList& fields, MappedBatch& out);
   bool is_of_kind(const CompiledTarget& target, const CompiledKind& kind, const FieldList& fields,
@@ -63,6 +64,7 @@ void Mapper::apply(const Batch& source, MappedBatch& out) {
   out.clear();
   const Mapping::State& mapping = state_->mapping->state();
   out.targets.resize(std::max<std::size_t>(1, mapping.targets.size()));
+  out.left_by.resize(out.targets.size());
   for (std::vector<Record>& records : out.targets) records.reserve(source.records.size());
   if (mapping.identity) return state_->pass(source, out);
   state_->memory.arena = &out.arena;
@@ -95,11 +97,21 @@ Mapper::State::Fate Mapper::State::map(const Record& source, std::uint32_t index
         std::vector<Record>& records = out.targets[earlier];
         if (!records.empty() && records.back().source_index == index) records.pop_back();
       }
+      forget_left(index, out);
       return one;
     }
     if (one == Fate::taken) fate = one;
+    if (one == Fate::left && program.size() > 1) out.left_by[target].push_back(index);
   }
+  if (fate == Fate::left) forget_left(index, out);
   return fate;
+}
+
+// left_by is for records that some collection takes.
+void Mapper::State::forget_left(std::uint32_t index, MappedBatch& out) {
+  for (std::vector<std::uint32_t>& indexes : out.left_by) {
+    if (!indexes.empty() && indexes.back() == index) indexes.pop_back();
+  }
 }
 
 Mapper::State::Fate Mapper::State::map_to(std::size_t target, const TargetProgram& program,

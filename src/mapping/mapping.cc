@@ -65,6 +65,7 @@ void MappedBatch::clear() {
   arena.clear();
   for (std::vector<Record>& records : targets) records.clear();
   left.clear();
+  for (std::vector<std::uint32_t>& indexes : left_by) indexes.clear();
   rejections.clear();
   shapes.clear();
 }

@@ -60,6 +60,8 @@ struct MappedBatch {
   Arena arena;
   std::vector<std::vector<Record>> targets;  // index: target collection of the Mapping
   std::vector<std::uint32_t> left;           // source indexes: where, otherwise: leave
+  // By target collection: those that it leaves and another one takes.
+  std::vector<std::vector<std::uint32_t>> left_by;
   std::vector<SourceRejection> rejections;
   std::vector<std::unique_ptr<const Shape>> shapes;  // made for this batch alone
   void clear();

@@ -62,8 +62,9 @@ void SourceSide::take(Batch& batch, SourceWork& work, std::uint64_t records_max)
     restore_complement(*source_definition_, source_shapes_, batch);
   }
   mapper_.apply(batch, work.mapped);
-  work.left = work.mapped.left.size();
-  work.records = batch.records.size() - work.left + batch.bad.size();
+  const std::vector<std::uint32_t>& left_here = work.mapped.left_by[input_.mapping_target];
+  work.left = work.mapped.left.size() + left_here.size();
+  work.records = batch.records.size() - work.mapped.left.size() + batch.bad.size();
   work.excluded = batch.bad.size() + work.mapped.rejections.size();
   const std::uint64_t end = work.records > records_max ? cut(batch, records_max, work) : UINT64_MAX;
   for (Record& record : work.mapped.targets[input_.mapping_target]) {
@@ -87,11 +88,13 @@ void SourceSide::make(Record& record, bool aside, Arena& arena, SourceWork& work
 void SourceSide::make_left(const Batch& batch, SourceWork& work) {
   std::vector<Record>& left = work.left_batch.records;
   work.left_batch.clear();
-  for (const std::uint32_t index : work.mapped.left) left.push_back(batch.records[index]);
+  for (const auto* indexes : {&work.mapped.left, &work.mapped.left_by[input_.mapping_target]}) {
+    for (const std::uint32_t index : *indexes) left.push_back(batch.records[index]);
+  }
   std::vector<bool> unmapped(left.size(), left_mapper_ == nullptr);
   if (left_mapper_ != nullptr) {
     left_mapper_->apply(work.left_batch, work.left_mapped);
-    for (Record& record : work.left_mapped.targets[input_.mapping_target]) {
+    for (Record& record : work.left_mapped.targets.front()) {
       make(record, true, work.left_mapped.arena, work);
     }
     for (const std::uint32_t index : work.left_mapped.left) unmapped[index] = true;

@@ -33,9 +33,9 @@ Fingerprint fingerprint_of(const RecordDigest& digest, std::uint64_t key_hash_ma
 // What became of one batch of a source.
 struct SourceWork {
   std::vector<Made> made;
-  std::uint64_t left = 0;
+  std::uint64_t left = 0;      // by this collection, also those that another one takes
   std::uint64_t excluded = 0;  // bad text, unmappable, no key, misfits
-  std::uint64_t records = 0;   // without those left
+  std::uint64_t records = 0;   // without those that all collections leave
 
   mapping::MappedBatch mapped;  // these own what `made` points to
   mapping::MappedBatch left_mapped;

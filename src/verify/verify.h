@@ -107,7 +107,8 @@ struct SourceInput {
   std::string collection;
   std::shared_ptr<const mapping::Mapping> mapping;
   std::uint32_t mapping_target = 0;  // index of this job's target in MappedBatch::targets
-  // The same rules without `where`: finds the keys of records that were left. Where it is null,
+  // This target's rules alone, without `where`: finds the keys of records that were left. Where it
+  // is null,
   // they are read from the source record's fields of the key's names.
   std::shared_ptr<const mapping::Mapping> left_mapping;
 };
