@@ -37,7 +37,8 @@ struct Capabilities {
   bool nulls = false;       // tells null and absent apart by itself
   bool nested = false;      // holds lists and maps natively
   bool sets = false;
-  bool schema = true;  // has definitions; otherwise every collection is `open`
+  bool folds_names = false;  // names of collections that differ in letter case only are one
+  bool schema = true;        // has definitions; otherwise every collection is `open`
   bool deletes = true;
   bool reads = true;                     // false: write only
   bool reads_beside_writes = true;       // a View does not keep a Writer of the same place out

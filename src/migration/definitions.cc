@@ -13,13 +13,6 @@ namespace {
 
 Error wrong(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
 
-const Definition* find(const std::vector<Definition>& definitions, std::string_view name) {
-  for (const Definition& definition : definitions) {
-    if (definition.name == name) return &definition;
-  }
-  return nullptr;
-}
-
 // The source's own key, under the names that the rules give its fields; empty where they do not
 // carry all of it over.
 std::vector<std::string> carried_key(const Definition& source, const mapping::Rules& rules) {
@@ -279,10 +272,11 @@ Status check_policy(const ResolvedCollection& collection) {
 
 Status settle(const Plan& plan, const std::vector<Definition>& existing,
               const ResolveOptions& options, Resolved& resolved, ResolvedCollection& collection) {
-  const Definition& source = *find(resolved.source_definitions, collection.from.front());
-  const Definition* created = find(options.created, collection.name);
-  const Definition* target = created != nullptr ? created : find(existing, collection.name);
-  const Definition* declared = find(plan.definitions, collection.name);
+  const Definition& source = *find_definition(resolved.source_definitions, collection.from.front());
+  const Definition* created = find_definition(options.created, collection.name);
+  const Definition* target =
+      created != nullptr ? created : find_definition(existing, collection.name);
+  const Definition* declared = find_definition(plan.definitions, collection.name);
   if (!source.open && collection.from.size() == 1) {
     collection.source_fields = source.fields;
     std::erase_if(collection.source_fields, [](const Field& field) { return field.hidden; });
@@ -335,6 +329,14 @@ Status lay_named_keys(const Plan& plan, Resolved& resolved) {
 }
 
 }  // namespace
+
+const Definition* find_definition(const std::vector<Definition>& definitions,
+                                  std::string_view name) {
+  for (const Definition& definition : definitions) {
+    if (definition.name == name) return &definition;
+  }
+  return nullptr;
+}
 
 Status settle_definitions(const Plan& plan, const std::vector<Definition>& existing,
                           const ResolveOptions& options, Resolved& resolved) {

@@ -1,11 +1,16 @@
 // Keys and definitions of the target collections: the second half of resolving.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "migration/resolve.h"
 
 namespace decant::migration {
+
+// Null where there is none of this name.
+const Definition* find_definition(const std::vector<Definition>& definitions,
+                                  std::string_view name);
 
 // Fills key, definition, origin, exists, source_fields and notes of every resolved collection.
 // `existing`: what the target holds. A key is never guessed: without one this is `invalid`, with

@@ -1,6 +1,7 @@
 #include "migration/resolve.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "migration/definitions.h"
@@ -88,13 +89,6 @@ std::vector<Definition> moved(const Plan& plan, const stores::Address& address,
   return kept;
 }
 
-const Definition* find(const std::vector<Definition>& definitions, std::string_view name) {
-  for (const Definition& definition : definitions) {
-    if (definition.name == name) return &definition;
-  }
-  return nullptr;
-}
-
 // Every source collection, as it is but for its names.
 Status all_collections(const Plan& plan, const stores::Address& target, Resolved& resolved) {
   bool one = resolved.source_definitions.size() == 1;
@@ -122,7 +116,7 @@ Status settle_from(const CollectionPlan& entry, const Resolved& resolved,
   collection.from = entry.rules.from;
   bool one = resolved.source_definitions.size() == 1;
   if (collection.from.empty()) {
-    bool same_name = find(resolved.source_definitions, collection.name) != nullptr;
+    bool same_name = find_definition(resolved.source_definitions, collection.name) != nullptr;
     if (same_name)
       collection.from = {collection.name};
     else if (one)
@@ -135,7 +129,7 @@ Status settle_from(const CollectionPlan& entry, const Resolved& resolved,
                  listed(resolved.source_definitions) + ")");
   }
   for (const std::string& name : collection.from) {
-    if (find(resolved.source_definitions, name) == nullptr) {
+    if (find_definition(resolved.source_definitions, name) == nullptr) {
       return wrong("collection '" + collection.name + "': from: the source has no collection '" +
                    name + "' (it holds " + listed(resolved.source_definitions) + ")");
     }
@@ -190,6 +184,32 @@ Status unique_names(const Resolved& resolved) {
   return ok_status();
 }
 
+std::string folded(std::string name) {
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return name;
+}
+
+// The collections that a run would make are checked before anything is written, each against what
+// is there and all against one another.
+Status check_new_collections(const ResolveOptions& options, const Resolved& resolved) {
+  std::map<std::string, const ResolvedCollection*> seen;
+  bool folds = resolved.target->capabilities().folds_names;
+  for (const ResolvedCollection& collection : resolved.collections) {
+    auto [same, is_new] =
+        seen.emplace(folds ? folded(collection.name) : collection.name, &collection);
+    if (!is_new) {
+      return wrong("collections '" + same->second->name + "' and '" + collection.name +
+                   "' are one name in " + resolved.target->name() +
+                   ", which does not tell letter case apart; give one another name: rename: {" +
+                   collection.from.front() + ": NEW_NAME}");
+    }
+    if (collection.exists || find_definition(options.created, collection.name) != nullptr) continue;
+    auto checked = resolved.target->create(collection.definition, {true});
+    if (!checked.ok()) return std::move(checked).error().in(collection.name);
+  }
+  return ok_status();
+}
+
 // Parents before children, by the foreign keys of the definitions; a cycle stays in plan order.
 void order_by_parents(std::vector<ResolvedCollection>& collections) {
   std::vector<ResolvedCollection> ordered;
@@ -240,6 +260,7 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   DECANT_ASSIGN(auto existing, describe_target(*resolved.target));
   resolved.target_exists = !existing.empty();
   DECANT_CHECK(settle_definitions(plan, existing, options, resolved));
+  DECANT_CHECK(check_new_collections(options, resolved));
   order_by_parents(resolved.collections);
   return resolved;
 }

@@ -163,6 +163,7 @@ Capabilities SqliteStore::capabilities() const {
   capabilities.batch_records_max = load_transaction_records_max;
   capabilities.transaction_records_max = load_transaction_records_max;
   capabilities.record_bytes_max = 1'000'000'000;
+  capabilities.folds_names = true;
   capabilities.reads_beside_writes = !place_.there || place_.wal;
   if (!place_.there || place_.ours) return capabilities;
   if (options_.exclusive) {
