@@ -265,24 +265,28 @@ Status Committer::write_catalog(const std::string& confirmed, const std::string&
   return job_.run->write_group(write);
 }
 
+// Each collection by its own limit.
 Status Committer::check_quarantine(bool at_end) const {
-  const Books& books = accounts_.state().books;
-  const CopyLimits& limits = job_.limits;
-  if (limits.quarantine_max && books.quarantined > *limits.quarantine_max) {
-    return Error{ErrorCode::io, std::to_string(books.quarantined) +
-                                    " records are in quarantine, and quarantine_max is " +
-                                    std::to_string(*limits.quarantine_max) +
-                                    "; see `decant quarantine list`, then mend the source or the "
-                                    "plan, or raise quarantine_max"};
-  }
-  const bool judged = at_end || books.read >= quarantine_share_records_min;
-  if (limits.quarantine_share_max && judged && books.read > 0 &&
-      static_cast<double>(books.quarantined) >
-          *limits.quarantine_share_max * static_cast<double>(books.read)) {
-    return Error{ErrorCode::io, std::to_string(books.quarantined) + " of " +
-                                    std::to_string(books.read) +
-                                    " records are in quarantine, more than the share that "
-                                    "quarantine_max allows; see `decant quarantine list`"};
+  for (std::size_t i = 0; i < job_.targets.size(); ++i) {
+    const CopyTarget& target = job_.targets[i];
+    const Books& books = accounts_.state().targets[i].books;
+    const std::string& name = target.write.definition.name;
+    if (target.quarantine_max && books.quarantined > *target.quarantine_max) {
+      return Error{ErrorCode::io, name + ": " + std::to_string(books.quarantined) +
+                                      " records are in quarantine, and quarantine_max is " +
+                                      std::to_string(*target.quarantine_max) +
+                                      "; see `decant quarantine list`, then mend the source or "
+                                      "the plan, or raise quarantine_max"};
+    }
+    const bool judged = at_end || books.read >= quarantine_share_records_min;
+    if (target.quarantine_share_max && judged && books.read > 0 &&
+        static_cast<double>(books.quarantined) >
+            *target.quarantine_share_max * static_cast<double>(books.read)) {
+      return Error{ErrorCode::io, name + ": " + std::to_string(books.quarantined) + " of " +
+                                      std::to_string(books.read) +
+                                      " records are in quarantine, more than the share that "
+                                      "quarantine_max allows; see `decant quarantine list`"};
+    }
   }
   return ok_status();
 }

@@ -56,6 +56,9 @@ struct SourceCollection {
 struct CopyTarget {
   WriteTarget write;  // its definition.key must not be empty, unless key_generated
   Duplicates duplicates = Duplicates::quarantine;
+  std::optional<std::uint64_t> quarantine_max = {};  // more of them stop the run
+  // Of the records of this collection; judged from 1,000 on and at the end.
+  std::optional<double> quarantine_share_max = {};
   // Which records it gets of those that the mapping makes for it; null: all. Called by several
   // threads; `collection`: index in CopyJob::collections.
   std::function<bool(std::uint32_t collection, const Origin& origin)> takes = nullptr;
@@ -66,9 +69,6 @@ struct CopyLimits {
   // Of each source collection: so many records are taken, counted after `where`; every further one
   // is `left` (counted, neither mapped nor written).
   std::optional<std::uint64_t> records;
-  std::optional<std::uint64_t> quarantine_max;  // more of them stop the run
-  std::optional<double>
-      quarantine_share_max;  // of read; judged from 1,000 records on and at the end
   std::uint32_t batch_records = 1024;
   std::uint32_t batch_bytes = 1u << 20;
 };

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class CopyRun {
   Duplicates duplicates = Duplicates::quarantine;
   std::string rules;  // of the plan's language; empty: records pass as they are
   CopyLimits limits;
+  std::optional<std::uint64_t> quarantine_max;
+  std::optional<double> quarantine_share_max;
   std::uint32_t transaction_records = 0;  // 0: the store's own
   bool dry_run = false;
   bool restart = false;

@@ -133,7 +133,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
   write.definition = created->definition;
   write.policy = policy;
   write.created = is_new;
-  job.targets = {{write, duplicates}};
+  job.targets = {{write, duplicates, quarantine_max, quarantine_share_max}};
   job.capabilities = store->capabilities();
   if (transaction_records > 0) {
     job.capabilities.transaction_records_max =

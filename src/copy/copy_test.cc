@@ -267,7 +267,7 @@ TEST(Copy, LimitCountsAfterTheConditionOfThePlan) {
 TEST(Copy, QuarantineMaxStopsTheRun) {
   CopyRun run(TargetKind::fresh_sqlite);
   run.rows = dirty_rows(3000, 2000, 8);
-  run.limits.quarantine_max = 10;
+  run.quarantine_max = 10;
   CopyResult result = run.run();
   ASSERT_FALSE(result.status.ok());
   EXPECT_EQ(exit_status(result.status.error().code), 1);
@@ -278,7 +278,7 @@ TEST(Copy, QuarantineMaxStopsTheRun) {
 
   CopyRun share(TargetKind::fresh_sqlite);
   share.rows = run.rows;
-  share.limits.quarantine_share_max = 0.5;
+  share.quarantine_share_max = 0.5;
   EXPECT_TRUE(share.run().status.ok());
 }
 

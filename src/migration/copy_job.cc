@@ -19,12 +19,6 @@ copy::CopyLimits copy_limits(const Prepared& prepared, const JobOptions& options
   copy::CopyLimits limits;
   limits.threads = reader_threads(prepared.plan);
   limits.records = options.limit;
-  for (const ResolvedCollection& collection : prepared.resolved.collections) {
-    const auto& max = collection.policies.quarantine_max;
-    if (!max) continue;
-    limits.quarantine_max = max->count;
-    limits.quarantine_share_max = max->share;
-  }
   return limits;
 }
 

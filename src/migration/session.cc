@@ -176,6 +176,10 @@ std::vector<copy::CopyTarget> copy_targets(const Prepared& prepared) {
     target.write.owned = collection.rules.owned();
     target.write.once = collection.rules.once();
     target.write.defaults = collection.defaults;
+    if (const auto& max = collection.policies.quarantine_max) {
+      target.quarantine_max = max->count;
+      target.quarantine_share_max = max->share;
+    }
     target.write.created = !collection.exists || was_created(prepared.history, collection.name);
     switch (collection.policies.duplicates.value_or(Duplicates::quarantine)) {
       case Duplicates::first:
