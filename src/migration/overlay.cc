@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/glob.h"
 #include "migration/plan.h"
+#include "stores/registry.h"
 
 namespace decant::migration {
 namespace {
@@ -98,9 +99,9 @@ Status lay_options(const JobOptions& options, Plan& plan) {
 }
 
 // The name of a migration without a plan: the same addresses and mapping options give the same.
-std::string name_of_addresses(const Job& job, const Plan& plan) {
+std::string name_of_addresses(const Plan& plan) {
   constexpr std::string_view kNotIdentity[] = {"--limit", "--on-conflict", "--duplicates"};
-  std::string identity = job.source + '\0' + job.target;
+  std::string identity = plan.source.address + '\0' + plan.target.address;
   for (const auto& [key, value] : plan.keys) {
     bool part =
         std::find(std::begin(kNotIdentity), std::end(kNotIdentity), key) == std::end(kNotIdentity);
@@ -111,6 +112,19 @@ std::string name_of_addresses(const Job& job, const Plan& plan) {
   std::string name = "copy-";
   for (int i = 0; i < 12; ++i, bits >>= 4) name += kDigits[bits & 15];
   return name;
+}
+
+// An address in the one form that all its spellings share: with its scheme and the whole path.
+Result<std::string> whole_address(const std::string& address, const stores::Registry& registry) {
+  DECANT_ASSIGN(stores::Address parsed, registry.parse(address));
+  bool is_path = parsed.place != "-" && !parsed.place.starts_with("//");
+  std::string place = parsed.place;
+  bool is_folder = place.size() > 1 && place.ends_with('/');
+  if (is_folder) place.pop_back();
+  if (is_path) place = absolute_path(place);
+  std::string whole = parsed.scheme + ":" + place + (is_folder ? "/" : "");
+  if (!parsed.pointer.empty()) return whole + "#" + parsed.pointer;
+  return parsed.collection.empty() ? whole : whole + "#" + parsed.collection;
 }
 
 }  // namespace
@@ -156,7 +170,7 @@ Policies over(Policies upper, const Policies& lower) {
   return upper;
 }
 
-Result<Plan> plan_of(const Job& job) {
+Result<Plan> plan_of(const Job& job, const stores::Registry& registry) {
   if (!job.plan_path.empty()) {
     DECANT_ASSIGN(Plan plan, load_plan(job.plan_path));
     plan.source.address = address_below(plan.folder, plan.source.address);
@@ -166,12 +180,12 @@ Result<Plan> plan_of(const Job& job) {
   }
   Plan plan;
   plan.folder = ".";
-  plan.source.address = job.source;
-  plan.target.address = job.target;
-  add_key(plan, "source", job.source);
-  add_key(plan, "target", job.target);
+  DECANT_ASSIGN(plan.source.address, whole_address(job.source, registry));
+  DECANT_ASSIGN(plan.target.address, whole_address(job.target, registry));
+  add_key(plan, "source", plan.source.address);
+  add_key(plan, "target", plan.target.address);
   DECANT_CHECK(lay_options(job.options, plan));
-  plan.name = name_of_addresses(job, plan);
+  plan.name = name_of_addresses(plan);
   return plan;
 }
 

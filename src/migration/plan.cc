@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -135,6 +136,7 @@ Status read_store(const Reading& reading, const Node& node, std::string_view key
 }
 
 Status read_quarantine_max(const Reading& reading, const Node& node, QuarantineMax& max) {
+  constexpr double kCountMax = 1e15;  // whole numbers up to here are exact
   std::string_view text = node.text;
   bool percent = text.ends_with('%');
   if (percent) text.remove_suffix(1);
@@ -143,8 +145,8 @@ Status read_quarantine_max(const Reading& reading, const Node& node, QuarantineM
   bool whole = failure == std::errc{} && stop == text.data() + text.size();
   if (is_scalar(node) && whole && percent && number >= 0 && number <= 100) {
     max.share = number / 100;
-  } else if (is_scalar(node) && whole && !percent && number >= 0 &&
-             number == static_cast<double>(static_cast<std::uint64_t>(number))) {
+  } else if (is_scalar(node) && whole && !percent && number >= 0 && number <= kCountMax &&
+             number == std::floor(number)) {
     max.count = static_cast<std::uint64_t>(number);
   } else if (is_scalar(node) && whole && !percent && number > 0 && number < 1) {
     max.share = number;

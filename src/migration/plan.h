@@ -83,8 +83,9 @@ struct Plan {
 Result<Plan> load_plan(const std::string& path);
 Result<Plan> parse_plan(std::string_view text, const std::string& path);
 
-// The plan of a job: its file, or its two addresses; with the job's options laid over it.
-Result<Plan> plan_of(const Job& job);
+// The plan of a job: its file, or its two addresses (resolved); with the job's options laid over
+// it.
+Result<Plan> plan_of(const Job& job, const stores::Registry& registry);
 
 // Every key of a plan that mapping::rule_keys() does not list, for the parser and the reference.
 struct PlanKey {

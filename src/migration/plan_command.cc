@@ -13,6 +13,7 @@ mapping::VerdictOptions verdict_options(const Prepared& prepared,
                                         const ResolvedCollection& collection) {
   mapping::VerdictOptions options;
   options.keeps_notes = collection.keep_notes;
+  options.types_fit = collection.origin == DefinitionOrigin::inferred;
   options.nulls = prepared.resolved.target->capabilities().nulls;
   return options;
 }
@@ -40,7 +41,6 @@ std::vector<ScanOf> scans_of(const Prepared& prepared, const SourceFeed& feed) {
   std::vector<ScanOf> scans;
   for (std::uint32_t place = 0; place < feed.targets.size(); ++place) {
     const ResolvedCollection& collection = prepared.resolved.collections[feed.targets[place]];
-    if (feed.mapping->is_identity()) continue;
     scans.push_back(
         {feed.targets[place], mapping::Scan(feed.mapping, place, verdicts_of(prepared, collection),
                                             collection.definition)});
@@ -73,9 +73,8 @@ void take_scan(const Prepared& prepared, const mapping::Scan::Summary& summary,
 Status scan_source(const Environment& environment, Prepared& prepared, PlanReport& report) {
   for (const SourceFeed& feed : prepared.feeds) {
     std::vector<ScanOf> scans = scans_of(prepared, feed);
-    std::uint64_t records = 0, bad = 0;
+    std::uint64_t bad = 0;
     auto take = [&](std::uint32_t, const Batch& batch) {
-      records += batch.records.size();
       bad += batch.bad.size();
       for (ScanOf& entry : scans) entry.scan.add(batch);
     };
@@ -85,14 +84,11 @@ Status scan_source(const Environment& environment, Prepared& prepared, PlanRepor
     for (ScanOf& entry : scans) {
       take_scan(prepared, entry.scan.summary(), report.collections[entry.collection]);
     }
-    if (!scans.empty()) continue;
-    auto& whole = report.collections[feed.targets.front()].records;
-    whole = whole.value_or(0) + records;
   }
   return ok_status();
 }
 
-RunOutcome judged(const PlanReport& report) {
+RunOutcome outcome_of(const PlanReport& report) {
   for (const CollectionPlanReport& collection : report.collections) {
     if (!collection.problems.empty()) return RunOutcome::attention;
   }
@@ -132,7 +128,7 @@ Result<PlanReport> plan_report(const Environment& environment, Prepared& prepare
     }
   }
   if (scan) DECANT_CHECK(scan_source(environment, prepared, report));
-  report.outcome = judged(report);
+  report.outcome = outcome_of(report);
   return report;
 }
 

@@ -58,7 +58,7 @@ constexpr PlanKey kKeys[] = {
      "What records of the target mean that the source does not have", "extra: different"},
     {"verify", "differences_max", "count", "1000", "Differences listed in the report",
      "differences_max: 100"},
-    {"limits", "threads", "count", "the number of cores, at most 8", "Threads that read",
+    {"limits", "threads", "count", "one less than the cores, from 1 to 8", "Threads that read",
      "threads: 2"},
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "stores/registry.h"
+
 #include "migration/names.h"
 #include "migration/overlay.h"
 
@@ -78,6 +80,8 @@ TEST(Plan, RefusesPoliciesNobodyKnows) {
   refusal("policies: {on_conflict: replace}\n");
   refusal("policies: {duplicates: any}\n");
   refusal("policies: {quarantine_max: many}\n");
+  refusal("policies: {quarantine_max: 1e300}\n");
+  refusal("policies: {quarantine_max: inf}\n");
   refusal("verify: {mode: half}\n");
   refusal("limits: {threads: 0}\n");
 }
@@ -100,7 +104,7 @@ TEST(Plan, CommandLineOptionsLieOverThePlan) {
   job.target = "sqlite:out.db#jobs";
   job.options.keys = {{"", {"a", "b"}}};
   job.options.where = {"status: active"};
-  auto plan = plan_of(job);
+  auto plan = plan_of(job, stores::Registry::standard());
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   ASSERT_EQ(plan->collections.size(), 1u);
   EXPECT_EQ(plan->collections[0].rules.key.size(), 2u);
@@ -111,11 +115,17 @@ TEST(Plan, TwoAddressesAreOneMigrationWhateverThePolicy) {
   Job job;
   job.source = "ndjson:in.ndjson";
   job.target = "sqlite:out.db#jobs";
-  std::string name = plan_of(job).value().name;
+  std::string name = plan_of(job, stores::Registry::standard()).value().name;
   job.options.on_conflict = Policy::upsert;
-  EXPECT_EQ(plan_of(job).value().name, name);
+  EXPECT_EQ(plan_of(job, stores::Registry::standard()).value().name, name);
+  job.target = "json:folder/";
+  EXPECT_TRUE(
+      plan_of(job, stores::Registry::standard()).value().target.address.ends_with("/folder/"));
+  job.source = "./in.ndjson";
+  job.target = "out.db#jobs";
+  EXPECT_EQ(plan_of(job, stores::Registry::standard()).value().name, name);
   job.target = "sqlite:other.db#jobs";
-  EXPECT_NE(plan_of(job).value().name, name);
+  EXPECT_NE(plan_of(job, stores::Registry::standard()).value().name, name);
 }
 
 TEST(Names, SnakeCaseKeepsWordsApart) {

@@ -74,7 +74,7 @@ bool was_created(const History& history, std::string_view collection) {
 
 Result<Prepared> prepare(const Environment& environment, const Job& job) {
   Prepared prepared;
-  DECANT_ASSIGN(prepared.plan, plan_of(job));
+  DECANT_ASSIGN(prepared.plan, plan_of(job, *environment.registry));
   prepared.folder = catalog_folder(job.options.catalog, job.plan_path);
   DECANT_ASSIGN(prepared.history, read_history(environment, prepared.folder, prepared.plan.name));
   prepared.run_time_us = job.options.run_time_us.value_or(
