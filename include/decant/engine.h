@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -80,8 +81,9 @@ class Engine {
   Result<InspectReport> inspect(const std::string& address);
   // Migrations and runs of a catalog.
   Result<StatusReport> status(const std::string& catalog_folder);
-  Result<std::vector<QuarantineEntry>> quarantine(const std::string& catalog_folder,
-                                                  const QuarantineQuery& query);
+  // Entries in order of id, one at a time.
+  Status quarantine(const std::string& catalog_folder, const QuarantineQuery& query,
+                    const std::function<Status(const QuarantineEntry&)>& visit);
 
  private:
   struct State;

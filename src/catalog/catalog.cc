@@ -218,22 +218,20 @@ Status StoredCatalog::each_quarantined(const QuarantineFilter& filter,
     }
     migration_id = migration->id;
   }
-  return read_quarantined(file_, migration_id, [&](const QuarantineEntry& entry) -> Status {
+  std::uint64_t visited = 0;
+  return read_quarantined(file_, migration_id, [&](const QuarantineEntry& entry) -> Result<bool> {
     const bool wanted = (!entry.closed || filter.closed_too) &&
                         (filter.collection.empty() || entry.collection == filter.collection) &&
                         (filter.reason.empty() || entry.reason == filter.reason) &&
                         (filter.run == 0 || entry.last_run == filter.run);
-    return wanted ? visit(entry) : ok_status();
+    if (!wanted) return true;
+    DECANT_CHECK(visit(entry));
+    return ++visited != filter.limit;
   });
 }
 
 Result<std::optional<QuarantineEntry>> StoredCatalog::quarantined(std::int64_t id) {
-  std::optional<QuarantineEntry> found;
-  DECANT_CHECK(read_quarantined(file_, 0, [&](const QuarantineEntry& entry) {
-    if (entry.id == id) found = entry;
-    return ok_status();
-  }));
-  return found;
+  return find_quarantined(file_, id);
 }
 
 Status StoredCatalog::close() {

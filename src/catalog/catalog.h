@@ -69,7 +69,8 @@ struct RunInfo {
 // A record that could not be written. One entry for each (migration, collection, origin, digest,
 // reason).
 struct QuarantineEntry {
-  std::int64_t id = 0;  // 0 when handed in
+  std::int64_t id = 0;         // 0 when handed in
+  std::int64_t migration = 0;  // its id; 0 when handed in
   std::int64_t first_run = 0;
   std::int64_t last_run = 0;
   bool closed = false;     // the record of this origin was written since
@@ -97,6 +98,7 @@ struct QuarantineFilter {
   std::string reason = {};
   std::int64_t run = 0;  // id of the last run that met it; 0: any
   bool closed_too = false;
+  std::uint64_t limit = 0;  // so many at most; 0: all
 };
 
 struct VerificationRow {

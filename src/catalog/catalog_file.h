@@ -44,8 +44,9 @@ Status close_quarantined(CatalogFile& file, std::int64_t migration_id, std::int6
 Status discard_quarantined(CatalogFile& file, std::int64_t run_id, std::uint64_t group);
 Status each_open_quarantine_origin(CatalogFile& file, std::int64_t migration_id,
                                    const std::function<void(std::uint64_t)>& visit);
-// migration_id 0: of all. Entries in order of id.
+// migration_id 0: of all. Entries in order of id, until `visit` says false.
 Status read_quarantined(CatalogFile& file, std::int64_t migration_id,
-                        const std::function<Status(const QuarantineEntry&)>& visit);
+                        const std::function<Result<bool>(const QuarantineEntry&)>& visit);
+Result<std::optional<QuarantineEntry>> find_quarantined(CatalogFile& file, std::int64_t id);
 
 }  // namespace decant::catalog

@@ -42,6 +42,7 @@ Result<StoredEntry> read_entry(const sql::Statement& row, const std::string& pat
   QuarantineEntry& entry = stored.entry;
   entry.id = reader.number();
   stored.migration = reader.number();
+  entry.migration = stored.migration;
   stored.origin = reader.count();
   entry.collection = std::string(reader.text());
   entry.digest = digest_of(reader.blob());
@@ -178,14 +179,14 @@ Status discard_quarantined(CatalogFile& file, std::int64_t run_id, std::uint64_t
 
 Status each_open_quarantine_origin(CatalogFile& file, std::int64_t migration_id,
                                    const std::function<void(std::uint64_t)>& visit) {
-  return read_quarantined(file, migration_id, [&](const QuarantineEntry& entry) {
+  return read_quarantined(file, migration_id, [&](const QuarantineEntry& entry) -> Result<bool> {
     if (!entry.closed) visit(origin_hash(entry.source, entry.file, entry.ordinal, entry.offset));
-    return ok_status();
+    return true;
   });
 }
 
 Status read_quarantined(CatalogFile& file, std::int64_t migration_id,
-                        const std::function<Status(const QuarantineEntry&)>& visit) {
+                        const std::function<Result<bool>(const QuarantineEntry&)>& visit) {
   DECANT_ASSIGN(sql::Statement rows,
                 file.database.prepare("SELECT " + std::string(kColumns) +
                                       " FROM quarantine WHERE ?1 = 0 OR migration = ?1 "
@@ -195,8 +196,19 @@ Status read_quarantined(CatalogFile& file, std::int64_t migration_id,
     DECANT_ASSIGN(bool row, rows.next());
     if (!row) return ok_status();
     DECANT_ASSIGN(StoredEntry stored, read_entry(rows, file.path));
-    DECANT_CHECK(visit(stored.entry));
+    DECANT_ASSIGN(bool more, visit(stored.entry));
+    if (!more) return ok_status();
   }
+}
+
+Result<std::optional<QuarantineEntry>> find_quarantined(CatalogFile& file, std::int64_t id) {
+  DECANT_ASSIGN(sql::Statement rows, file.database.prepare("SELECT " + std::string(kColumns) +
+                                                           " FROM quarantine WHERE id = ?1"));
+  rows.bind_int64(0, id);
+  DECANT_ASSIGN(bool row, rows.next());
+  if (!row) return std::optional<QuarantineEntry>();
+  DECANT_ASSIGN(StoredEntry stored, read_entry(rows, file.path));
+  return std::optional(std::move(stored.entry));
 }
 
 }  // namespace decant::catalog

@@ -1,10 +1,10 @@
 #include "cli/command_line.h"
 
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <stop_token>
 #include <string_view>
@@ -17,6 +17,7 @@
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "migration/plan.h"
+#include "migration/session.h"
 #include "stores/registry.h"
 
 namespace decant::cli {
@@ -89,9 +90,15 @@ int show(const Invocation& invocation, const Result<AnyReport>& report, int stat
 }
 
 // The report goes to its file, or to standard output instead of the text.
-int deliver(const Invocation& invocation, const Result<Report>& result) {
-  if (!result.ok()) return fail(result.error());
-  const Report& report = *result;
+int deliver(const Invocation& invocation, std::string_view command, const Result<Report>& result) {
+  if (!result.ok() && invocation.report_path.empty()) return fail(result.error());
+  Report report;
+  if (result.ok()) {
+    report = *result;
+  } else {  // what was refused or invalid before it began has a report, too
+    report.command = command;
+    migration::take_error(result.error(), report);
+  }
   int status = exit_status(report.outcome);
   if (!report.error.empty()) std::fprintf(stderr, "decant: %s\n", report.error.c_str());
   if (invocation.report_path == "-") return print_or_fail(to_json(report), status);
@@ -99,7 +106,7 @@ int deliver(const Invocation& invocation, const Result<Report>& result) {
     Status written = write_file_atomically(invocation.report_path, to_json(report));
     if (!written.ok()) return fail(std::move(written).error().in("--report"));
   }
-  return print_or_fail(to_text(report), status);
+  return result.ok() ? print_or_fail(to_text(report), status) : status;
 }
 
 int list_quarantine(Engine& engine, const Invocation& invocation) {
@@ -107,24 +114,28 @@ int list_quarantine(Engine& engine, const Invocation& invocation) {
   QuarantineQuery query = invocation.quarantine;
   std::string place = invocation.arguments.empty() ? "" : invocation.arguments[0];
   if (show_one) {
-    query.id = std::strtoull(place.c_str(), nullptr, 10);
-    if (query.id == 0) {
+    auto [end, failure] = std::from_chars(place.data(), place.data() + place.size(), query.id);
+    if (failure != std::errc{} || end != place.data() + place.size() || query.id == 0) {
       return fail({ErrorCode::invalid,
                    "quarantine show takes the number of an entry, not '" + place + "'"});
     }
     place.clear();
   }
-  auto entries = engine.quarantine(migration::catalog_folder(invocation.job.catalog, place), query);
-  if (!entries.ok()) return fail(entries.error());
-  if (show_one && entries->empty()) {
-    return fail({ErrorCode::not_found, "the quarantine has no entry " + std::to_string(query.id)});
-  }
   bool lines = invocation.format == "json" || invocation.command == CommandName::quarantine_export;
-  for (const QuarantineEntry& entry : *entries) {
+  bool any = false;
+  auto show = [&](const QuarantineEntry& entry) -> Status {
+    any = true;
     std::string text = lines      ? to_json(entry) + "\n"
                        : show_one ? to_text_whole(entry)
                                   : to_text(entry);
-    if (!print(text)) return fail({ErrorCode::io, "standard output could not be written"});
+    if (print(text)) return ok_status();
+    return Error{ErrorCode::io, "standard output could not be written"};
+  };
+  Status done =
+      engine.quarantine(migration::catalog_folder(invocation.job.catalog, place), query, show);
+  if (!done.ok()) return fail(done.error());
+  if (show_one && !any) {
+    return fail({ErrorCode::not_found, "the quarantine has no entry " + std::to_string(query.id)});
   }
   return 0;
 }
@@ -144,11 +155,11 @@ int execute(Engine& engine, const Invocation& invocation) {
     }
     case CommandName::copy:
     case CommandName::run:
-      return deliver(invocation, engine.run(job));
+      return deliver(invocation, job.plan_path.empty() ? "copy" : "run", engine.run(job));
     case CommandName::verify:
-      return deliver(invocation, engine.verify(job));
+      return deliver(invocation, "verify", engine.verify(job));
     case CommandName::repair:
-      return deliver(invocation, engine.repair(job));
+      return deliver(invocation, "repair", engine.repair(job));
     case CommandName::status: {
       std::string place = invocation.arguments.empty() ? "" : invocation.arguments[0];
       return show(invocation,

@@ -52,7 +52,9 @@ constexpr OptionSpec kOptions[] = {
      "plan copy run verify repair status quarantine-list quarantine-show quarantine-export",
      "Folder of the catalog", ".decant beside the plan, or in the working folder"},
     {"--confirm", "NAME", false, kWrite,
-     "Confirm a destructive step by the name of its target, as a person would type it", ""},
+     "Confirm a destructive step by the name of its target, as a person would type it; no step of "
+     "this version is one",
+     ""},
     {"--dry-run", "", false, kWrite,
      "Write nothing; print the definition and the exact books that the run would have", ""},
     {"--duplicates", "first|last|quarantine", false, kShape,
@@ -64,8 +66,10 @@ constexpr OptionSpec kOptions[] = {
     {"--format", "text|json", false, kListing, "How the result is printed", "text"},
     {"--key", "[COLLECTION=]FIELD,...", true, kShape, "The fields that identify a record",
      "the target's key, else the source's"},
-    {"--limit", "N", false, "copy run quarantine-list quarantine-export",
+    {"--limit", "N", false, "copy run",
      "Read at most N records of each collection; the others are left", "no limit"},
+    {"--limit", "N", false, "quarantine-list quarantine-export", "Show at most N entries",
+     "no limit"},
     {"--log-level", "debug|info|warning|error", false, "", "What is logged to standard error",
      "info"},
     {"--no-verify", "", false, "copy run", "Do not verify at the end", ""},
@@ -85,10 +89,11 @@ constexpr OptionSpec kOptions[] = {
     {"--scan", "", false, "plan", "Read all of the source and count", ""},
     {"--sketch", "", false, kWork, "Verify by sketch, without spilling to disk", "exact join"},
     {"--skip", "PATTERN", true, kShape, "Not the collections whose source name matches", "none"},
-    {"--threads", "N", false, kShape, "Threads that read", "the number of cores, at most 8"},
+    {"--threads", "N", false, kShape, "Threads that read", "one less than the cores, from 1 to 8"},
     {"--where", "CONDITION", true, kShape,
      "Only records for which this holds, as in a plan: 'status: active'", "all"},
-    {"--yes", "", false, kWrite, "Answer ordinary questions with yes; never a destructive one", ""},
+    {"--yes", "", false, kWrite,
+     "Answer ordinary questions with yes, never a destructive one; this version asks none", ""},
 };
 
 bool has_word(std::string_view list, std::string_view word) {

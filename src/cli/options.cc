@@ -131,9 +131,8 @@ Status set_word_option(Invocation& to, const OptionSpec& option, std::string_vie
 
 Status set_number_option(Invocation& to, std::string_view name, std::string_view value) {
   if (name == "--threads") {
-    constexpr std::uint32_t kThreadsMax = 256;
     DECANT_ASSIGN(to.job.threads, parse_number<std::uint32_t>(name, value, 1));
-    if (to.job.threads > kThreadsMax) return wrong("--threads takes at most 256");
+    if (to.job.threads > migration::threads_max) return wrong("--threads takes at most 256");
     return ok_status();
   }
   std::uint64_t least = name == "--sample" ? 1 : 0;

@@ -31,7 +31,7 @@ std::string_view word(LogLevel level) {
 
 ProgressStyle resolved(ProgressStyle style) {
   if (style != ProgressStyle::automatic) return style;
-  return isatty(STDERR_FILENO) == 1 ? style : ProgressStyle::none;
+  return isatty(STDERR_FILENO) == 1 ? style : ProgressStyle::line;
 }
 
 void write_error(std::string_view text) {

@@ -39,9 +39,9 @@ Result<StatusReport> Engine::status(const std::string& catalog_folder) {
   return migration::status(state_->environment, catalog_folder);
 }
 
-Result<std::vector<QuarantineEntry>> Engine::quarantine(const std::string& catalog_folder,
-                                                        const QuarantineQuery& query) {
-  return migration::quarantine(state_->environment, catalog_folder, query);
+Status Engine::quarantine(const std::string& catalog_folder, const QuarantineQuery& query,
+                          const std::function<Status(const QuarantineEntry&)>& visit) {
+  return migration::quarantine(state_->environment, catalog_folder, query, visit);
 }
 
 }  // namespace decant

@@ -35,10 +35,24 @@ TEST_F(EngineTest, QuarantinesBadTextAndNeedsAPerson) {
   EXPECT_EQ(report.books.quarantined, 2u);
   EXPECT_EQ(report.verify->excluded, 2u);
   EXPECT_TRUE(report.verify->clean());
-  auto entries = engine_.quarantine(folder_ / ".decant", {});
-  ASSERT_TRUE(entries.ok()) << entries.error().message;
-  ASSERT_EQ(entries->size(), 2u);
-  EXPECT_EQ((*entries)[0].ordinal, 3u);
+  std::vector<QuarantineEntry> entries;
+  auto keep = [&](const QuarantineEntry& entry) {
+    entries.push_back(entry);
+    return ok_status();
+  };
+  ASSERT_TRUE(engine_.quarantine(folder_ / ".decant", {}, keep).ok());
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].ordinal, 3u);
+  EXPECT_EQ(entries[0].migration, "t");
+  QuarantineQuery query;
+  query.id = entries[1].id;
+  ASSERT_TRUE(engine_.quarantine(folder_ / ".decant", query, keep).ok());
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(to_json(entries[2]), to_json(entries[1]));
+  query = {};
+  query.limit = 1;
+  ASSERT_TRUE(engine_.quarantine(folder_ / ".decant", query, keep).ok());
+  EXPECT_EQ(entries.size(), 4u);
 }
 
 TEST_F(EngineTest, DryRunGivesTheBooksOfTheRunAndLeavesNothing) {
@@ -111,6 +125,97 @@ TEST_F(EngineTest, OneFileHoldsTheDifferencesOfAllCollections) {
     EXPECT_NE(lines.find("{\"collection\":\"jobs\",\"key\":{\"id\":\"b\"}"), std::string::npos);
     EXPECT_NE(lines.find("{\"collection\":\"other\",\"key\":{\"id\":\"a\"}"), std::string::npos);
   }
+}
+
+TEST_F(EngineTest, NamesThatCollideAreFoundBeforeAnythingIsWritten) {
+  std::filesystem::create_directory(folder_ / "both");
+  write("both/A.json", "[{\"id\":1}]");
+  write("both/a.json", "[{\"id\":2}]");
+  Job job = this->job("");
+  std::string plan =
+      "decant: 1\nmigration: t\nsource: json:both\ntarget: sqlite:out.db\ncollections:\n"
+      "  A: {key: [id], rest: keep}\n  a: {key: [id], rest: keep}\n";
+  write("plan.yaml", plan);
+  Error error = refusal(job);
+  EXPECT_EQ(error.code, ErrorCode::invalid);
+  EXPECT_NE(error.message.find("rename: {a: NEW_NAME}"), std::string::npos) << error.message;
+  for (const char* trace : {"out.db", "out.db.decant-lock", ".decant"}) {
+    EXPECT_FALSE(path_exists(folder_ / trace)) << trace;
+  }
+  change("CREATE TABLE Other (id INTEGER PRIMARY KEY)");
+  write("in.ndjson", kThree);
+  write("plan.yaml",
+        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db#other\n"
+        "key: [id]\nrest: keep\n");
+  EXPECT_EQ(refusal(job).code, ErrorCode::invalid);
+  EXPECT_FALSE(path_exists(folder_ / ".decant"));
+}
+
+// One source feeds two collections, and each leaves what the other takes.
+TEST_F(EngineTest, KeysThatACollectionLeavesAreNotExtraInIt) {
+  write("in.ndjson", kThree);
+  Job job = this->job("");
+  write("plan.yaml",
+        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
+        "verify: {extra: different}\ncollections:\n"
+        "  odd: {from: in, key: [id], where: {n: {one_of: [1, 3]}}, rest: keep}\n"
+        "  even: {from: in, key: [id], where: {n: 2.5}, rest: keep}\n");
+  Report first = run(job);
+  EXPECT_EQ(first.outcome, RunOutcome::clean);
+  EXPECT_EQ(first.left, 0u);
+  EXPECT_EQ(first.collections[0].left, 1u);
+  EXPECT_EQ(first.collections[1].left, 2u);
+  change("INSERT INTO even(id, n) VALUES ('a', 7), ('z', 8)");
+  Report found = verify(job);
+  EXPECT_EQ(found.verify->extra, 1u);  // 'z'; 'a' is left alone
+  ASSERT_EQ(found.differences.size(), 1u);
+  EXPECT_EQ(found.differences[0].key, "id=\"z\"");
+}
+
+TEST_F(EngineTest, AScanCountsThePlainCopy) {
+  change("CREATE TABLE jobs (id TEXT PRIMARY KEY, title TEXT, n INTEGER, tags JSON_TEXT)");
+  write("in.ndjson", kThree);
+  Job job = this->job("key: [id]\nrest: keep\n");
+  job.options.scan = true;
+  auto report = engine_.plan(job);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->collections[0].records, 3u);
+  std::uint64_t breaking = 0;
+  for (const FieldVerdictReport& field : report->collections[0].fields) {
+    if (field.field == "n" && field.breaking) breaking += *field.breaking;
+  }
+  EXPECT_EQ(breaking, 1u);  // 2.50 is no integer
+}
+
+TEST_F(EngineTest, TypesThatWereInferredAreNotDoubted) {
+  write("in.ndjson", kThree);
+  auto report = engine_.plan(job("key: [id]\nrest: keep\n"));
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  for (const FieldVerdictReport& field : report->collections[0].fields) {
+    EXPECT_EQ(field.text.find("fits"), std::string::npos) << field.field << ": " << field.text;
+  }
+}
+
+TEST_F(EngineTest, EachCollectionIsJudgedByItsOwnQuarantineMax) {
+  write("in.ndjson", kThree);
+  Job job = this->job("");
+  auto plan = [&](const std::string& first, const std::string& second) {
+    write(
+        "plan.yaml",
+        "decant: 1\nmigration: t" + first.substr(0, 1) +
+            "\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
+            "collections:\n  jobs: {from: in, key: [id], rest: keep, policies: {quarantine_max: " +
+            first + "}}\n  names: {from: in, key: [title], map: {title: title, id: id}, " +
+            "drop: {n: 'x', tags: 'x'}, policies: {quarantine_max: " + second + "}}\n");
+  };
+  plan("0", "1");  // the record whose title is null goes to the quarantine of `names`
+  EXPECT_EQ(run(job).books.quarantined, 1u);
+  plan("1", "0");
+  auto stopped = engine_.run(job);
+  ASSERT_TRUE(stopped.ok());
+  EXPECT_EQ(stopped->outcome, RunOutcome::failed);
+  EXPECT_NE(stopped->error.find("names: 1 records are in quarantine"), std::string::npos)
+      << stopped->error;
 }
 
 TEST_F(EngineTest, NamesCandidatesWhereThereIsNoKey) {

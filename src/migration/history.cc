@@ -100,30 +100,27 @@ Result<StatusReport> status(const Environment& environment, const std::string& f
   return report;
 }
 
-Result<std::vector<QuarantineEntry>> quarantine(const Environment& environment,
-                                                const std::string& folder,
-                                                const QuarantineQuery& query) {
+Status quarantine(const Environment& environment, const std::string& folder,
+                  const QuarantineQuery& query,
+                  const std::function<Status(const QuarantineEntry&)>& visit) {
   DECANT_ASSIGN(auto catalog, open_catalog(environment, folder));
-  std::vector<QuarantineEntry> entries;
+  DECANT_ASSIGN(auto migrations, catalog->migrations());
+  auto named = [&](const catalog::QuarantineEntry& entry) {
+    QuarantineEntry out = entry_of(entry);
+    for (const catalog::MigrationInfo& migration : migrations) {
+      if (migration.id == entry.migration) out.migration = migration.name;
+    }
+    return visit(out);
+  };
   if (query.id != 0) {
     DECANT_ASSIGN(auto found, catalog->quarantined(static_cast<std::int64_t>(query.id)));
-    if (found) entries.push_back(entry_of(*found));
-    return entries;
+    return found ? named(*found) : ok_status();
   }
-  DECANT_ASSIGN(auto migrations, catalog->migrations());
-  for (const catalog::MigrationInfo& migration : migrations) {
-    if (!query.migration.empty() && query.migration != migration.name) continue;
-    catalog::QuarantineFilter filter;
-    filter.migration = migration.name;
-    filter.reason = query.reason;
-    DECANT_CHECK(catalog->each_quarantined(filter, [&](const catalog::QuarantineEntry& entry) {
-      if (query.limit != 0 && entries.size() >= query.limit) return ok_status();
-      entries.push_back(entry_of(entry));
-      entries.back().migration = migration.name;
-      return ok_status();
-    }));
-  }
-  return entries;
+  catalog::QuarantineFilter filter;
+  filter.migration = query.migration;
+  filter.reason = query.reason;
+  filter.limit = query.limit;
+  return catalog->each_quarantined(filter, named);
 }
 
 }  // namespace decant::migration

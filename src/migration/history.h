@@ -1,6 +1,7 @@
 // What the catalog tells people: runs, and the quarantine.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,9 @@
 namespace decant::migration {
 
 Result<StatusReport> status(const Environment& environment, const std::string& folder);
-Result<std::vector<QuarantineEntry>> quarantine(const Environment& environment,
-                                                const std::string& folder,
-                                                const QuarantineQuery& query);
+// In order of id, one at a time.
+Status quarantine(const Environment& environment, const std::string& folder,
+                  const QuarantineQuery& query,
+                  const std::function<Status(const QuarantineEntry&)>& visit);
 
 }  // namespace decant::migration
