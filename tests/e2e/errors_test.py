@@ -102,6 +102,36 @@ class Sources(Scenario):
         self.assertEqual(mode, 0o600)
 
 
+class Reports(Scenario):
+    def test_what_is_invalid_or_refused_before_it_begins_has_a_report(self):
+        for change, status, outcome in ((('kye', 'kye: [id]'), 2, 'invalid'), (('rest', 'key: [id]\nrest: drop'), 4, 'refused')):
+            text = PLAN.replace('key: [id]', change[1])
+            self.place.write('plan.yaml', text.replace('  score: score\n', '') if change[0] == 'rest' else text)
+            for command in ('run', 'verify', 'repair') if status == 2 else ('run', 'repair'):
+                result = self.place.decant(command, 'plan.yaml', '--progress', 'none')
+                self.refused(result, status)
+                self.assertEqual((result.report['command'], result.report['outcome']), (command, outcome))
+                self.assertTrue(result.report['error'])
+                self.assertFalse(result.report['verify']['proves'])
+
+    def test_progress_without_a_terminal_comes_in_plain_lines(self):
+        outcome = self.place.decant('copy', 'ndjson:in.ndjson', 'sqlite:out.db#t', '--key', 'id')
+        self.assertEqual(outcome.exit, 0, outcome)
+        self.assertIn('copy t: 100 records', outcome.err)
+        self.assertNotIn('\r', outcome.err)
+
+
+class Quarantine(Scenario):
+    def test_the_number_of_an_entry_is_a_whole_number(self):
+        self.place.write('in.ndjson', '{"id": 1}\n{"id": tru}\n')
+        self.assertEqual(self.copy().exit, 3)
+        shown = self.place.decant('quarantine', 'show', '1', report=False)
+        self.assertEqual(shown.exit, 0, shown)
+        self.assertIn('1 of copy-', shown.out)
+        self.refused(self.place.decant('quarantine', 'show', '1abc', report=False), 2, '1abc')
+        self.refused(self.place.decant('quarantine', 'show', '2', report=False), 2, 'no entry 2')
+
+
 class Plans(Scenario):
     def test_an_unknown_key_is_2_with_line_column_and_nearest(self):
         self.place.write('plan.yaml', PLAN.replace('key: [id]', 'kye: [id]'))
@@ -113,7 +143,7 @@ class Plans(Scenario):
 
     def test_a_newer_plan_format_is_refused(self):
         self.place.write('plan.yaml', PLAN.replace('decant: 1', 'decant: 99'))
-        self.assertIn(self.run_plan().exit, (2, 4))
+        self.refused(self.run_plan(), 4, 'format 99')
 
     def test_an_unmapped_field_is_2_and_named(self):
         self.place.write('plan.yaml', PLAN.replace('  score: score\n', ''))
@@ -158,9 +188,8 @@ class Targets(Scenario):
         database = sqlite3.connect(catalog)
         tables = {name: database.execute(f'PRAGMA table_info("{name}")').fetchall() for (name,) in
                   database.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()}
-        version = database.execute('PRAGMA user_version').fetchone()[0]
-        if version:
-            database.execute('PRAGMA user_version=999')
+        self.assertGreater(database.execute('PRAGMA user_version').fetchone()[0], 0)
+        database.execute('PRAGMA user_version=999')
         for name, columns in tables.items():
             for column in columns:
                 if column[1] in ('format', 'format_version'):
@@ -188,13 +217,17 @@ class Targets(Scenario):
 
     def test_an_application_that_has_the_file_open_is_not_locked_out(self):
         self.assertEqual(self.copy().exit, 0)
-        application = sqlite3.connect(self.place.path('out.db'))
+        application = sqlite3.connect(self.place.path('out.db'), isolation_level=None)
+        application.execute('PRAGMA journal_mode=WAL')
         application.execute('BEGIN')
-        application.execute('SELECT count(*) FROM t').fetchone()
+        renamed = "SELECT count(*) FROM t WHERE name='new'"
+        self.assertEqual(application.execute(renamed).fetchone(), (0,))
         self.place.write_records('in.ndjson', [{**r, 'name': 'new'} for r in RECORDS])
-        application.rollback()
-        self.assertEqual(self.copy('--on-conflict', 'upsert').exit, 0)
-        self.assertEqual(application.execute("SELECT count(*) FROM t WHERE name='new'").fetchone(), (100,))
+        outcome = self.copy('--on-conflict', 'upsert')
+        self.assertEqual(outcome.exit, 0, outcome)
+        self.assertEqual(application.execute(renamed).fetchone(), (0,))  # its transaction goes on
+        application.execute('ROLLBACK')
+        self.assertEqual(application.execute(renamed).fetchone(), (100,))
         application.close()
 
     def test_an_upsert_keeps_row_ids_and_child_rows(self):

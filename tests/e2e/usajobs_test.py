@@ -1,4 +1,5 @@
 """Real data: US federal job announcements, two snapshots, into SQLite and over it."""
+import json
 import os
 import sys
 import unittest
@@ -54,9 +55,15 @@ class UsaJobs(unittest.TestCase):
         folder = harness.shared_data('usajobs', '2026-03-02')
         with harness.Workspace() as place:
             outcome = self.copy(place, folder)
-            text = str(outcome.report)
-            for name in os.listdir(folder):
-                self.assertIn(name, text)
+            files = outcome.report['files']
+            self.assertEqual([os.path.basename(file['file']) for file in files], sorted(os.listdir(folder)))
+            for file in files:
+                with open(file['file'], encoding='utf-8') as opened:
+                    self.assertEqual(file['read'], len(json.load(opened)), file)
+                self.assertEqual(file['read'], sum(file[name] for name in harness.BOOKS), file)
+                self.assertIs(file['complete'], True, file)
+            for name in ('read', *harness.BOOKS):
+                self.assertEqual(sum(file[name] for file in files), outcome.books()[name], name)
 
     def test_the_report_on_standard_output_stands_there_alone(self):
         folder = harness.shared_data('usajobs', '2026-03-02')

@@ -34,12 +34,10 @@ VENDORS = [
     (r'sqlite3\.h', ['sql', 'stores/sqlite']),
     (r'simdjson\.h', ['json', 'stores/json']),
     (r'yaml-cpp/', ['migration', 'mapping']),
-    (r'boost/', ['json', 'catalog', 'migration', 'cli', 'verify', 'copy', 'model']),
     (r'zlib\.h', ['stores/json']),
     (r'zstd\.h', ['stores/json']),
     (r'xxhash\.h', ['base']),
     (r'CLI/', ['cli']),
-    (r'spdlog/', ['cli']),
 ]
 TEST_VENDORS = r'gtest/|gmock/|rapidcheck'
 FOLDERS_FORBIDDEN = {'utils', 'util', 'common', 'helpers', 'helper', 'misc', 'shared', 'lib'}
