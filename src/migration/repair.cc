@@ -137,6 +137,7 @@ Status write_damage(const Environment& environment, const Job& job, Prepared& pr
   copy::CopyJob task = copy_job(environment, job, prepared, purpose);
   task.source = &view;
   for (std::uint32_t i = 0; i < task.targets.size(); ++i) {
+    task.targets[i].quarantine_share_max.reset();  // a share of the source, not of the damage
     task.targets[i].takes = [&, i](std::uint32_t feed, const Origin& origin) {
       return damage.has(i, prepared.feeds[feed].collection, origin);
     };

@@ -132,7 +132,7 @@ TEST_F(RepairTest, WithoutARunThePolicyStillKeepsWhatItKeeps) {
 
 TEST_F(RepairTest, WhatItQuarantinesIsExcludedAndCounted) {
   write("in.ndjson", kThree);
-  Job job = this->job("key: [id]\nrest: keep\n");
+  Job job = this->job("key: [id]\nrest: keep\npolicies: {quarantine_max: 50%}\n");
   change(
       "CREATE TABLE jobs (id TEXT PRIMARY KEY, title TEXT NULL UNIQUE, n NUMERIC, tags JSON_TEXT)");
   run(job);
