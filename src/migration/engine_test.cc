@@ -20,6 +20,7 @@ TEST_F(EngineTest, CopiesVerifiesAndWritesNothingTheSecondTime) {
   EXPECT_EQ(first.books.inserted, 3u);
   ASSERT_TRUE(first.verify.has_value());
   EXPECT_EQ(first.verify->compared, 3u);
+  EXPECT_FALSE(first.verify->extra_allowed);
   std::string target = read("out.db");
   Report second = run(job);
   EXPECT_EQ(second.books.unchanged, 3u);

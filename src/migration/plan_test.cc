@@ -98,6 +98,14 @@ TEST(Plan, DigestChangesWithEachKey) {
   EXPECT_EQ(a.digest(), same.digest());
 }
 
+// By the matcher of files, whose time does not explode with the number of stars.
+TEST(Plan, PatternsOfManyStarsAreMatchedAtOnce) {
+  std::string pattern;
+  for (int i = 0; i < 40; ++i) pattern += "*a";
+  EXPECT_FALSE(matches_any({pattern + "b"}, std::string(200, 'a')));
+  EXPECT_TRUE(matches_any({pattern}, std::string(200, 'a')));
+}
+
 TEST(Plan, CommandLineOptionsLieOverThePlan) {
   Job job;
   job.source = "ndjson:in.ndjson";
