@@ -40,6 +40,7 @@ void write_checkpoint(const Checkpoint& checkpoint, BlobWriter& writer) {
   writer.number(checkpoint.written);
   writer.number(checkpoint.source_bytes);
   writer.number(checkpoint.groups);
+  writer.number(checkpoint.group_wrote);
   writer.number(checkpoint.targets.size());
   for (const TargetBooks& target : checkpoint.targets) {
     write_books(target.books, writer);
@@ -71,6 +72,7 @@ bool read_checkpoint(BlobReader& reader, Checkpoint& checkpoint) {
   checkpoint.written = reader.number();
   checkpoint.source_bytes = reader.number();
   checkpoint.groups = reader.number();
+  checkpoint.group_wrote = reader.number();
   checkpoint.targets.resize(reader.count());
   for (TargetBooks& target : checkpoint.targets) {
     target.books = read_books(reader);

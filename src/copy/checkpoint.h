@@ -43,7 +43,8 @@ struct Checkpoint {
   std::uint64_t left = 0;
   std::uint64_t written = 0;
   std::uint64_t source_bytes = 0;
-  std::uint64_t groups = 0;  // that wrote
+  std::uint64_t groups = 0;       // that wrote
+  std::uint64_t group_wrote = 0;  // number of the last of them; 0: none yet
   std::vector<TargetBooks> targets;
   std::vector<FileBooks> files;          // touched by the last group; without their paths
   std::vector<std::uint64_t> withdrawn;  // keys in the last answer of Writer::finish()
@@ -61,6 +62,9 @@ struct IntentRun {
 class Intents {
  public:
   void add(std::uint32_t target, Outcome outcome, std::uint64_t records = 1);
+  void add(const std::vector<IntentRun>& runs) {
+    runs_.insert(runs_.end(), runs.begin(), runs.end());
+  }
   void clear() { runs_.clear(); }
   bool empty() const { return runs_.empty(); }
   const std::vector<IntentRun>& runs() const { return runs_; }
@@ -70,7 +74,8 @@ class Intents {
   std::vector<IntentRun> runs_;
 };
 
-// What a group would make of the state, if it takes effect.
+// What a group would make of the state, if it takes effect. Behind its own intents stand those of
+// a killed run that it does not reach; a group that only carries such ones has no records.
 struct PendingGroup {
   Checkpoint after;
   Intents intents;

@@ -1,6 +1,7 @@
 #include "copy/committer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -42,7 +43,11 @@ Status Committer::open() {
   confirmed_ = std::move(stored.confirmed);
   const bool began = accounts_.state().began_writing || !stored.pending.empty();
   stager_ = std::make_unique<Stager>(job_, began);
-  if (!stored.pending.empty()) DECANT_CHECK(settle(stored.pending));
+  if (began && phase() != Phase::finished) {
+    // Asked whatever the catalog says: a writer that is not asked starts over.
+    DECANT_ASSIGN(const std::string reached, stager_->checkpoint());
+    DECANT_CHECK(stored.pending.empty() ? check_reached(reached) : settle(stored.pending, reached));
+  }
   const Checkpoint& state = accounts_.state();
   if (state.items > 0 && (state.partition >= partitions_.size() ||
                           accounts_.partitions_hash(state.partition) != state.partitions)) {
@@ -54,10 +59,10 @@ Status Committer::open() {
 }
 
 // The last group may or may not have taken effect.
-Status Committer::settle(const std::string& pending) {
+Status Committer::settle(const std::string& pending, const std::string& reached) {
   DECANT_ASSIGN(PendingGroup group, decode_pending(pending));
-  DECANT_ASSIGN(std::string reached, stager_->checkpoint());
-  if (job_.capabilities.checkpoints && reached == checkpoint_text(group.after.group)) {
+  // Groups behind it that had nothing to write may have left their number.
+  if (job_.capabilities.checkpoints && group_of(reached) >= group.after.group) {
     files_ = group.after.files;
     accounts_.restore(std::move(group.after), {});
     for (FileBooks& file : files_) {
@@ -66,12 +71,53 @@ Status Committer::settle(const std::string& pending) {
     confirmed_ = encode(accounts_.state());
     return ok_status();
   }
+  DECANT_CHECK(check_reached(reached));
   DECANT_CHECK(job_.run->discard_group(group.after.group));
-  // Certain only where an earlier group's checkpoint stands in the target.
-  const bool certain =
-      job_.capabilities.transactions && job_.capabilities.checkpoints && !reached.empty();
+  const bool certain = job_.capabilities.transactions && job_.capabilities.checkpoints;
   if (!certain) stager_->expect(group.intents);
   return ok_status();
+}
+
+// The number of the group in a target's checkpoint; 0 where it is not one of this run.
+std::uint64_t Committer::group_of(const std::string& reached) const {
+  const std::string own = checkpoint_text(0);
+  const std::string_view prefix = std::string_view(own).substr(0, own.size() - 1);
+  std::uint64_t group = 0;
+  if (reached.starts_with(prefix)) {
+    std::from_chars(reached.data() + prefix.size(), reached.data() + reached.size(), group);
+  }
+  return group;
+}
+
+// A target that keeps checkpoints must stand at the last group that the catalog knows to have
+// written, or at a later one, which had nothing to write. Else what the books hold is not there.
+Status Committer::check_reached(const std::string& reached) const {
+  const Checkpoint& state = accounts_.state();
+  // finish() takes the checkpoint away, and may have done so before the run was killed.
+  const bool may_be_gone = state.phase == Phase::finishing && reached.empty();
+  if (!job_.capabilities.checkpoints || may_be_gone) return ok_status();
+  if (group_of(reached) >= state.group_wrote) return ok_status();
+  return Error{
+      ErrorCode::refused,
+      "the target does not hold what this run has written to it: it was put back, replaced "
+      "or written to by another run since; put it back as this run left it, or begin anew "
+      "with --restart"};
+}
+
+// What the group is about to do, for a run that is killed before it is confirmed.
+std::string Committer::pending_text() const {
+  PendingGroup pending{accounts_.state(), accounts_.intents()};
+  pending.intents.add(stager_->expected());
+  return encode(pending);
+}
+
+// Intents that wait beyond a group that is confirmed, as a group of no records behind it.
+std::string Committer::carried_text() const {
+  if (!stager_->expects_more()) return {};
+  PendingGroup pending{accounts_.state(), {}};
+  ++pending.after.group;
+  pending.intents.add(stager_->expected());
+  return encode(pending);
 }
 
 Status Committer::take(Slot* slot) {
@@ -207,8 +253,7 @@ Status Committer::end_group() {
 #if DECANT_MUTANT_CHECKPOINT_BEFORE_DURABLE
     confirmed_ = encode(accounts_.state());
 #endif
-    PendingGroup pending{accounts_.state(), accounts_.intents()};
-    DECANT_CHECK(write_catalog(confirmed_, encode(pending), files_, true));
+    DECANT_CHECK(write_catalog(confirmed_, pending_text(), files_, true));
     files_.clear();
     DECANT_CHECK(crash_point("intents"));
   }
@@ -223,7 +268,7 @@ Status Committer::end_group() {
   const std::vector<FileBooks> touched = accounts_.touched_files();
   files_.insert(files_.end(), touched.begin(), touched.end());
   if (job_.run != nullptr && (!wrote || changed)) {
-    DECANT_CHECK(write_catalog(confirmed_, {}, files_, changed));
+    DECANT_CHECK(write_catalog(confirmed_, carried_text(), files_, changed));
     files_.clear();
   }
   parts_.clear();
@@ -244,7 +289,10 @@ void Committer::add_parts() {
 void Committer::close_books(bool wrote) {
   Checkpoint& state = accounts_.state();
   ++state.group;
-  if (wrote) ++state.groups;
+  if (wrote) {
+    ++state.groups;
+    state.group_wrote = state.group;
+  }
   state.began_writing = stager_->began_writing();
   state.files = accounts_.touched_files();
 }

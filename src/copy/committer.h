@@ -42,7 +42,11 @@ class Committer {
   Status finish(Gate& gate, std::vector<std::string>& notes);
 
  private:
-  Status settle(const std::string& pending);
+  Status settle(const std::string& pending, const std::string& reached);
+  Status check_reached(const std::string& reached) const;
+  std::uint64_t group_of(const std::string& reached) const;
+  std::string pending_text() const;
+  std::string carried_text() const;
   Status stage_slot(Slot& slot);
   std::size_t fitting_items(const Slot& slot, std::size_t from) const;
   Status stage_part(SlotPart part);

@@ -28,6 +28,8 @@ class StillClock final : public Clock {
 enum class TargetKind : std::uint8_t {
   fresh_sqlite,   // made for the run: loaded in bulk
   shared_sqlite,  // there before, with a row of its own
+  fresh_ndjson,   // a file that is made for the run
+  shared_ndjson,  // there before, and merged into
   testing,        // imitates DynamoDB: no transactions, no checkpoints, no order
 };
 
@@ -40,7 +42,8 @@ class CopyRun {
   // Set before run().
   std::vector<testing::MemoryRow> rows;
   std::size_t partition_rows = 500;
-  Definition wanted;  // id INTEGER key, name TEXT, n INTEGER
+  std::size_t fail_after_rows = SIZE_MAX;  // of a partition: the source ends with an Error
+  Definition wanted;                       // id INTEGER key, name TEXT, n INTEGER
   Policy policy = Policy::insert;
   Duplicates duplicates = Duplicates::quarantine;
   std::string rules;  // of the plan's language; empty: records pass as they are
@@ -59,11 +62,19 @@ class CopyRun {
   CopyResult run(std::size_t stop_at = 0);
   std::size_t steps() const { return steps_; }  // crash points that the last run() passed
 
+  // SQL for a target that is there before: the table and what belongs to it, instead of `wanted`'s.
+  std::string table_sql;
+  bool is_file() const {
+    return kind_ == TargetKind::fresh_ndjson || kind_ == TargetKind::shared_ndjson;
+  }
+
   // What the target holds: key -> canonical form of the record.
   std::map<std::string, std::string> target();
   // What the quarantine holds, without ids and runs: one text an entry, sorted.
   std::vector<std::string> quarantine(bool closed_too = false);
   const std::string& folder() const { return folder_.path(); }
+  // The file or log that is written to.
+  std::string target_path() const;
   std::string catalog_path() const { return folder_ / ".decant/catalog.db"; }
 
  private:

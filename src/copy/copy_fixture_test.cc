@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <utility>
 
@@ -7,6 +9,8 @@
 #include "mapping/node.h"
 #include "mapping/rules.h"
 #include "model/canonical.h"
+#include "sql/sqlite.h"
+#include "stores/json/json_store.h"
 #include "stores/sqlite/store.h"
 #include "testing/testing_store.h"
 
@@ -55,21 +59,37 @@ CopyRun::CopyRun(TargetKind kind) : kind_(kind) {
 
 CopyRun::~CopyRun() = default;
 
+std::string CopyRun::target_path() const {
+  if (kind_ == TargetKind::testing) return folder_ / "target.log";
+  return folder_ / (is_file() ? "target.ndjson" : "target.db");
+}
+
 std::unique_ptr<Store> CopyRun::open_target() {
   if (kind_ == TargetKind::testing) {
-    return testing::make_testing_store(folder_ / "target.log", {.collection = "people", .seed = 5});
+    return testing::make_testing_store(target_path(), {.collection = "people", .seed = 5});
   }
   StoreOptions options;
   options.for_write = true;
+  options.collection = "people";
   Result<std::unique_ptr<Store>> store =
-      sqlite::open_store(folder_ / "target.db", "people", options);
+      is_file() ? stores::open_json_store({target_path(), "", "ndjson"}, options)
+                : sqlite::open_store(target_path(), "people", options);
   EXPECT_TRUE(store.ok());
   return std::move(*store);
 }
 
 // For targets that are there before the run: a table with one row of somebody else's.
 void CopyRun::prepare_target() {
-  if (kind_ != TargetKind::shared_sqlite || std::filesystem::exists(folder_ / "target.db")) return;
+  if (std::filesystem::exists(target_path())) return;
+  if (kind_ == TargetKind::shared_ndjson) std::ofstream(target_path()).close();
+  if (kind_ != TargetKind::shared_sqlite) return;
+  if (!table_sql.empty()) {
+    Result<sql::Database> database = sql::Database::open(target_path(), {sql::OpenMode::create});
+    ASSERT_TRUE(database.ok()) << database.error().message;
+    Status made = database->exec(table_sql);
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    return;
+  }
   std::unique_ptr<Store> store = open_target();
   Definition native = *store->native(wanted);
   Result<CreateResult> created = store->create(native, {});
@@ -126,6 +146,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
     is_new = run->fact("created people")->has_value();
   }
   testing::MemoryView view(testing::open_definition("people", {"id"}), rows, partition_rows, 100);
+  view.fail_after_rows = fail_after_rows;
   CopyJob job;
   job.source = &view;
   job.collections = {{"people", compile(rules), {0}}};

@@ -50,6 +50,13 @@ bool Stager::expects_more() const {
                      [](const std::deque<IntentRun>& runs) { return !runs.empty(); });
 }
 
+std::vector<IntentRun> Stager::expected() const {
+  std::vector<IntentRun> all;
+  for (const std::deque<IntentRun>& runs : expected_)
+    all.insert(all.end(), runs.begin(), runs.end());
+  return all;
+}
+
 Status Stager::stage(Slot& slot, std::uint32_t target, std::size_t first, std::size_t count,
                      std::vector<Staged>& out) {
   if (!writer_) {

@@ -29,6 +29,7 @@ class Stager {
   // Outcomes that the records to come were meant to have before the run was killed.
   void expect(const Intents& intents);
   bool expects_more() const;
+  std::vector<IntentRun> expected() const;  // those that are not staged yet
 
   // Stages records [first, first + count) of the slot's work for `target`.
   Status stage(Slot& slot, std::uint32_t target, std::size_t first, std::size_t count,

@@ -101,8 +101,19 @@ Status write_checkpoint(sql::Database& database, std::string_view migration,
   return put(database, "checkpoint", migration, 0, checkpoint);
 }
 
-Status drop_checkpoint_table(sql::Database& database) {
-  return database.exec("DROP TABLE IF EXISTS main.decant_checkpoint");
+Status drop_checkpoint(sql::Database& database, std::string_view migration) {
+  DECANT_ASSIGN(sql::Statement others,
+                database.prepare("SELECT 1 FROM main.decant_checkpoint WHERE kind = 'loading' OR "
+                                 "(kind = 'checkpoint' AND name <> ?)"));
+  others.bind_text(0, migration);
+  DECANT_ASSIGN(const bool needed, others.next());
+  others.reset();
+  if (!needed) return database.exec("DROP TABLE main.decant_checkpoint");
+  DECANT_ASSIGN(sql::Statement own,
+                database.prepare("DELETE FROM main.decant_checkpoint "
+                                 "WHERE kind = 'checkpoint' AND name = ?"));
+  own.bind_text(0, migration);
+  return own.run();
 }
 
 }  // namespace decant::sqlite

@@ -9,7 +9,7 @@
 //   loading     a table         1: it holds only what the migration loaded, and may lack indexes
 //   checkpoint  the migration   its last checkpoint
 //   index       a table         a CREATE INDEX statement that waits for finish(), by place
-// It is written in the transactions of the data and dropped by finish().
+// It is written in the transactions of the data and dropped by the last finish().
 #pragma once
 
 #include <map>
@@ -51,6 +51,7 @@ Status note_loading(sql::Database& database, std::string_view table,
 Status drop_loading(sql::Database& database, std::string_view table);
 Status write_checkpoint(sql::Database& database, std::string_view migration,
                         std::string_view checkpoint);
-Status drop_checkpoint_table(sql::Database& database);
+// Drops the migration's checkpoint, and the table unless another migration still needs it.
+Status drop_checkpoint(sql::Database& database, std::string_view migration);
 
 }  // namespace decant::sqlite

@@ -401,7 +401,9 @@ Status SqliteWriter::finish_load(FinishResult& result) {
     DECANT_CHECK(database_.exec("PRAGMA journal_mode=WAL"));
     DECANT_CHECK(database_.begin_immediate());
   }
-  if (result.withdrawn.empty()) DECANT_CHECK(drop_checkpoint_table(database_));
+  if (result.withdrawn.empty()) {
+    DECANT_CHECK(drop_checkpoint(database_, options_.checkpoint_name));
+  }
   return commit_transaction();
 }
 
