@@ -210,8 +210,8 @@ void Accounts::add_refused(const SlotPart& part) {
   for (const Refused& refused : slot.refused) {
     if (!is_in(refused.source_index)) continue;
     state_.targets[refused.target].books.add(Outcome::quarantined);
-    put_quarantine(slot, slot.source.records[refused.source_index], refused.target, refused.record,
-                   refused.reason, refused.message);
+    put_quarantine(slot, slot.source.records[refused.source_index], refused.target,
+                   refused.record ? &*refused.record : nullptr, refused.reason, refused.message);
   }
   for (const Repeated& repeated : slot.repeated) {
     if (is_in(repeated.source_index)) {

@@ -203,6 +203,18 @@ TEST_P(CopyEachTarget, PoliciesForKeysThatAreThere) {
   EXPECT_EQ(run.quarantine(true).size(), 1u);
 }
 
+TEST(Copy, QuarantineNamesTheKeyOfTheRecordThatWasRefused) {
+  CopyRun run(TargetKind::fresh_sqlite);
+  run.rows = {row(0, R"({"id":1,"n":1})"), row(1, R"({"id":1,"n":2})"), row(2, R"({"id":2,"n":3})"),
+              row(3, R"({"id":3,"n":3})")};
+  CopyResult result = run.run();
+  ASSERT_TRUE(result.status.ok()) << result.status.error().message;
+  const std::vector<std::string> entries = run.quarantine();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_NE(entries[0].find(R"(duplicate_key_differs {"id":1} {"id":1,"n":2})"), std::string::npos)
+      << entries[0];
+}
+
 TEST(Copy, DuplicatesFirstAndLast) {
   for (Duplicates duplicates : {Duplicates::first, Duplicates::last}) {
     CopyRun run(TargetKind::fresh_sqlite);

@@ -206,7 +206,7 @@ Status Gate::judge_repeated(std::uint32_t target, std::size_t index, std::uint64
                               "its key is that of " + place_of(earlier) +
                                   ", and the two differ; mend one of them, or say --duplicates "
                                   "first or last",
-                              &record});
+                              record});
     }
   }
   if (equal) slot.repeated.push_back({record.source_index, target});

@@ -69,7 +69,7 @@ void Preparer::prepare(std::uint32_t collection, Slot& slot) {
     slot.states[rejection.source_index] = state_of(Outcome::quarantined);
     slot.hashes[rejection.source_index] = kRefusedHash;
     slot.refused.push_back({rejection.source_index, source.targets.front(), rejection.reason,
-                            std::move(rejection.message), nullptr});
+                            std::move(rejection.message), std::nullopt});
   }
   for (std::size_t i = 0; i < slot.mapped.targets.size(); ++i) {
     const std::uint32_t target = source.targets[i];
@@ -93,7 +93,7 @@ void Preparer::prepare_target(std::uint32_t index, std::span<const Record> mappe
   auto refuse = [&](const Record& record, std::string_view reason, std::string message) {
     slot.states[record.source_index] = state_of(Outcome::quarantined);
     slot.hashes[record.source_index] ^= kRefusedHash;
-    slot.refused.push_back({record.source_index, index, reason, std::move(message), &record});
+    slot.refused.push_back({record.source_index, index, reason, std::move(message), record});
   };
   for (const Record& record : mapped) {
     Record& conformed = work.records.emplace_back(record);

@@ -30,7 +30,8 @@ struct Refused {
   std::uint32_t target = 0;  // index in CopyJob::targets
   std::string_view reason;
   std::string message;
-  const Record* record = nullptr;  // the target record, where there is one: for its key
+  // The target record, where there is one: for its key. A copy, as the work's records move up.
+  std::optional<Record> record;
 };
 
 // A target record that repeats an earlier one.
