@@ -37,7 +37,9 @@ Status Findings::finish() {
   if (!file_.is_open()) return ok_status();
   DECANT_CHECK(file_.write(buffered_));
   buffered_.clear();
-  DECANT_CHECK(file_.sync());
+  // An empty one goes again: nothing of it has to last.
+  DECANT_ASSIGN(const FileStamp stamp, file_stamp(job_.differences_file));
+  if (stamp.size > 0) DECANT_CHECK(file_.sync());
   file_.close();
   return ok_status();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/file.h"
 #include "sql/sqlite.h"
 #include "stores/sqlite/checkpoint_table.h"
 #include "stores/sqlite/ddl.h"
@@ -67,6 +68,7 @@ class SqliteWriter : public Writer {
   Status lose(Error error);
 
   Status commit_transaction();
+  Status sync_folder();
   Status finish_load(FinishResult& result);
 
   sql::Database database_;
@@ -82,6 +84,8 @@ class SqliteWriter : public Writer {
   std::vector<std::size_t> reported_;   // withdrawn rows, by target, that finish() gave last
   bool loads_ = false;                  // all targets are loaded from nothing
   bool checks_foreign_keys_ = false;
+  bool has_journal_ = false;  // a rollback journal: a commit is the removal of a file
+  bool folder_is_synced_ = true;
 };
 
 Status SqliteWriter::open() {
@@ -110,6 +114,8 @@ Status SqliteWriter::read_state() {
 
 Status SqliteWriter::configure() {
   DECANT_CHECK(database_.exec("PRAGMA synchronous=FULL; PRAGMA threads=2;"));
+  DECANT_ASSIGN(const std::string journal, database_.query_text("PRAGMA main.journal_mode"));
+  has_journal_ = journal != "wal";
   if (loads_) {
     return database_.exec(
         "PRAGMA cache_size=-4096; PRAGMA foreign_keys=0; "
@@ -182,7 +188,10 @@ Status SqliteWriter::stage(std::uint32_t target, std::span<const Record> records
   result.clear();
   if (records.empty()) return ok_status();
   bool fresh = !database_.in_transaction();
-  if (fresh) DECANT_CHECK(loads_ ? database_.begin_immediate() : database_.begin());
+  if (fresh) {
+    DECANT_CHECK(sync_folder());
+    DECANT_CHECK(loads_ ? database_.begin_immediate() : database_.begin());
+  }
   if (checks_foreign_keys_) DECANT_CHECK(database_.exec("PRAGMA defer_foreign_keys=1"));
   bool wrote_before = std::any_of(tables_.begin(), tables_.end(),
                                   [](const TableWriter& table) { return table.has_written(); });
@@ -313,6 +322,12 @@ Result<std::vector<Outcome>> SqliteWriter::commit(std::string_view checkpoint) {
   // Where nothing was written in this run, nothing is: not even a checkpoint.
   bool wrote = !set_aside_.empty() || state_.exists;
   for (TableWriter& table : tables_) {
+    if (table.has_written() && !database_.in_transaction()) {
+      Status lost = lose({ErrorCode::corrupt, database_.path() +
+                                                  ": the transaction with what was staged is gone; "
+                                                  "run the same command again"});
+      return std::move(lost).error();
+    }
     wrote = wrote || table.has_written();
     table.clear_written();
   }
@@ -347,7 +362,17 @@ Status SqliteWriter::commit_transaction() {
     if (status.error().code != ErrorCode::busy) break;
     status = database_.commit();
   }
+  if (status.ok()) folder_is_synced_ = !has_journal_;
   return status;
+}
+
+// The removal of a rollback journal, which SQLite leaves to the file system with synchronous=FULL:
+// after a power cut a journal that is there again would take back a transaction that the catalog
+// knows as confirmed. Done before the next group is noted there, and at the end, instead of by
+// synchronous=EXTRA with every commit: the last group's goes with the journal that finish() makes.
+Status SqliteWriter::sync_folder() {
+  if (std::exchange(folder_is_synced_, true)) return ok_status();
+  return sync_directory_of(database_.path());
 }
 
 Result<FinishResult> SqliteWriter::finish() {
@@ -404,7 +429,8 @@ Status SqliteWriter::finish_load(FinishResult& result) {
   if (result.withdrawn.empty()) {
     DECANT_CHECK(drop_checkpoint(database_, options_.checkpoint_name));
   }
-  return commit_transaction();
+  DECANT_CHECK(commit_transaction());
+  return sync_folder();
 }
 
 }  // namespace
