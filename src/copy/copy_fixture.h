@@ -46,6 +46,7 @@ class CopyRun {
   Definition wanted;                       // id INTEGER key, name TEXT, n INTEGER
   Policy policy = Policy::insert;
   Duplicates duplicates = Duplicates::quarantine;
+  std::vector<std::string> owned;
   std::string rules;  // of the plan's language; empty: records pass as they are
   CopyLimits limits;
   std::optional<std::uint64_t> quarantine_max;

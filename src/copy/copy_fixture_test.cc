@@ -153,6 +153,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
   WriteTarget write;
   write.definition = created->definition;
   write.policy = policy;
+  write.owned = owned;
   write.created = is_new;
   job.targets = {{write, duplicates, quarantine_max, quarantine_share_max}};
   job.capabilities = store->capabilities();

@@ -109,9 +109,8 @@ Status drop_checkpoint(sql::Database& database, std::string_view migration) {
   DECANT_ASSIGN(const bool needed, others.next());
   others.reset();
   if (!needed) return database.exec("DROP TABLE main.decant_checkpoint");
-  DECANT_ASSIGN(sql::Statement own,
-                database.prepare("DELETE FROM main.decant_checkpoint "
-                                 "WHERE kind = 'checkpoint' AND name = ?"));
+  DECANT_ASSIGN(sql::Statement own, database.prepare("DELETE FROM main.decant_checkpoint "
+                                                     "WHERE kind = 'checkpoint' AND name = ?"));
   own.bind_text(0, migration);
   return own.run();
 }

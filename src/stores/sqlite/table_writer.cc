@@ -5,24 +5,11 @@
 
 #include "model/order.h"
 #include "stores/sqlite/constraint.h"
-#include "stores/sqlite/ddl.h"
-#include "stores/sqlite/defaults.h"
 
 namespace decant::sqlite {
 namespace {
 
 using sql::quote_name;
-
-// So many new records one after the other, and the next is inserted without a look before.
-constexpr std::uint32_t kExpectNewAfter = 8;
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string table_sql(const WriteTarget& target) {
-  return "main." + quote_name(target.definition.name);
-}
 
 }  // namespace
 
@@ -45,21 +32,14 @@ Status TableWriter::insert(const Record& record, std::uint32_t index, StageResul
     reject(rejection(index, misfit.reason, misfit.message), result);
     return ok_status();
   }
-  sql::Step step = sql::Step::done;
-  if (insert_.is_open()) step = insert_.step();
-  if (step != sql::Step::done) {
-    std::optional<Rejection> refused = rejection_of(*database_, target_->definition.name, index);
-    if (!refused) {
-      Error error = database_->error();
-      insert_.reset();
-      return error;
-    }
-    insert_.reset();
-    reject(std::move(*refused), result);
+  const bool tries = insert_.is_open();  // else there is nothing to be refused by
+  if (tries && insert_.step() != sql::Step::done) {
+    DECANT_ASSIGN(Rejection refused, fault_of(insert_, index));
+    reject(std::move(refused), result);
     return ok_status();
   }
   insert_.reset();
-  if (counts_changes_ && database_->changes() == 0) {
+  if (tries && counts_changes_ && database_->changes() == 0) {
     reject(rejection(index, "trigger", "a trigger of the table left the record out"), result);
     return ok_status();
   }
@@ -157,10 +137,7 @@ Status TableWriter::settle(const Record& record, std::uint32_t index, StageResul
 
 Status TableWriter::update(const Record& record, std::uint32_t index, bool indexed,
                            StageResult& result) {
-  if (!options_.write) {
-    result.outcomes.push_back(Outcome::updated);
-    return ok_status();
-  }
+  if (!options_.write) return try_update(record, index, result);
 #if DECANT_MUTANT_REPLACE_FOR_UPSERT
   DECANT_ASSIGN(sql::Statement replace, database_->prepare([&] {
     std::string columns;
@@ -169,8 +146,8 @@ Status TableWriter::update(const Record& record, std::uint32_t index, bool index
       columns += (columns.empty() ? "" : ", ") + quote_name(slot.column.name);
       marks += marks.empty() ? "?" : ", ?";
     }
-    return "INSERT OR REPLACE INTO " + table_sql(*target_) + " (" + columns + ") VALUES (" + marks +
-           ")";
+    return "INSERT OR REPLACE INTO " + "main." + quote_name(target_->definition.name) + " (" +
+           columns + ") VALUES (" + marks + ")";
   }()));
   Misfit replaced;
   if (bind(replace, 0, insert_slots_, record, update_binder_, replaced)) {
@@ -200,6 +177,28 @@ Status TableWriter::update(const Record& record, std::uint32_t index, bool index
     return ok_status();
   }
   has_written_ = true;
+  result.outcomes.push_back(Outcome::updated);
+  return ok_status();
+}
+
+Status TableWriter::try_update(const Record& record, std::uint32_t index, StageResult& result) {
+  if (trial_update_.is_open()) {
+    const int keys = static_cast<int>(compare_slots_.size());
+    Misfit misfit;
+    if (!bind(trial_update_, 0, compare_slots_, record, update_binder_, misfit) ||
+        !bind(trial_update_, keys, key_slots_, record, update_binder_, misfit)) {
+      reject(rejection(index, misfit.reason, misfit.message), result);
+      return ok_status();
+    }
+    DECANT_ASSIGN(std::optional<Rejection> refused, execute(trial_update_, index));
+    // An id that the trial table has made up for a new row says nothing.
+    const bool made_up =
+        refused && refused->reason == "unique" && target_->definition.key_generated;
+    if (refused && !made_up) {
+      reject(std::move(*refused), result);
+      return ok_status();
+    }
+  }
   result.outcomes.push_back(Outcome::updated);
   return ok_status();
 }
@@ -304,17 +303,30 @@ bool TableWriter::bind(sql::Statement& statement, int first, std::span<const Slo
 
 Result<std::optional<Rejection>> TableWriter::execute(sql::Statement& statement,
                                                       std::uint32_t index) {
-  std::optional<Rejection> refused;
   if (statement.step() != sql::Step::done) {
-    refused = rejection_of(*database_, target_->definition.name, index);
-    if (!refused) {
-      Error error = database_->error();
-      statement.reset();
-      return error;
-    }
+    DECANT_ASSIGN(Rejection refused, fault_of(statement, index));
+    return std::optional<Rejection>(std::move(refused));
   }
   statement.reset();
-  return refused;
+  return std::optional<Rejection>();
+}
+
+// The record's own fault for which `statement` failed; resets it.
+Result<Rejection> TableWriter::fault_of(sql::Statement& statement, std::uint32_t index) {
+  const std::string& table = target_->definition.name;
+  std::optional<Rejection> refused = rejection_of(*database_, table, index);
+  Error error = refused ? Error{} : database_->error();
+  statement.reset();
+  if (!refused) return error;
+#if !DECANT_MUTANT_GOES_ON_AFTER_A_LOST_BATCH
+  if (options_.write && !database_->in_transaction()) {
+    return Error{ErrorCode::io, refused->message +
+                                    ". The trigger ends the whole transaction, RAISE(ROLLBACK), so "
+                                    "that all records since the last commit were undone with this "
+                                    "one: let it say RAISE(ABORT), or mend the record"};
+  }
+#endif
+  return std::move(*refused);
 }
 
 Rejection TableWriter::rejection(std::uint32_t index, std::string_view reason,
@@ -332,167 +344,6 @@ void TableWriter::map_shape(const Shape* shape) {
     for (Slot& slot : *slots) slot.field = shape->find(slot.column.name);
   }
   last_shape_ = shape;
-}
-
-void TableWriter::choose_columns() {
-  const Definition& definition = target_->definition;
-  for (const std::string& name : definition.key) {
-    const Field* field = definition.find(name);
-    if (!field->collation.empty() && !same_name(field->collation, "BINARY")) compare_key_ = true;
-    key_slots_.push_back({column_of(definition, *field)});
-  }
-  for (const Field& field : definition.fields) {
-    if (field.generated) continue;
-    bool key = contains(definition.key, field.name);
-    bool once = contains(target_->once, field.name);
-    bool owned = target_->owned.empty() || contains(target_->owned, field.name) ||
-                 field.name == definition.complement;
-    bool filled = is_filled(*target_, field.name);
-    if (!key && !once && !owned && !filled) continue;
-    insert_slots_.push_back({column_of(definition, field)});
-    if (!key && !once && owned) compare_slots_.push_back({column_of(definition, field)});
-  }
-  const Field* newer = definition.find(target_->newer_than);
-  if (target_->policy == Policy::newer_than && newer != nullptr) {
-    newer_slot_.push_back({column_of(definition, *newer)});
-  }
-}
-
-Status TableWriter::prepare() {
-  const Definition& definition = target_->definition;
-  if (target_->policy == Policy::newer_than && definition.find(target_->newer_than) == nullptr) {
-    return Error{ErrorCode::invalid, definition.name +
-                                         ": --on-conflict newer-than names the field "
-                                         "\"" +
-                                         target_->newer_than + "\", which is not there"};
-  }
-  choose_columns();
-  if (options_.expect_new) new_in_a_row_ = kExpectNewAfter;
-  std::string columns;
-  std::string values;
-  for (std::size_t i = 0; i < insert_slots_.size(); ++i) {
-    const Column& column = insert_slots_[i].column;
-    std::string mark = "?" + std::to_string(i + 1);
-    columns += (columns.empty() ? "" : ", ") + quote_name(column.name);
-    values += values.empty() ? "" : ", ";
-    values +=
-        column.default_sql.empty() ? mark : "coalesce(" + mark + ", (" + column.default_sql + "))";
-  }
-  if (options_.write || !options_.insert_into.empty()) {
-    std::string into = options_.insert_into.empty() ? table_sql(*target_) : options_.insert_into;
-    // OR ABORT: a rule of the table may say otherwise (ON CONFLICT REPLACE), and must not here.
-    DECANT_ASSIGN(insert_, database_->prepare("INSERT OR ABORT INTO " + into + " (" + columns +
-                                              ") VALUES (" + values + ")"));
-  }
-  if (options_.mode == Mode::load) return ok_status();
-  return prepare_look_up();
-}
-
-Status TableWriter::prepare_look_up() {
-  std::vector<std::string> indexed;
-  bool all_indexed = false;
-  DECANT_CHECK(find_indexed(indexed, all_indexed));
-  DECANT_CHECK(find_triggers(counts_changes_));
-  auto is_indexed = [&](const Slot& slot) {
-    return !all_indexed && !counts_changes_ && contains(indexed, slot.column.name);
-  };
-  auto rest = std::stable_partition(compare_slots_.begin(), compare_slots_.end(), is_indexed);
-  indexed_slots_ = static_cast<std::size_t>(rest - compare_slots_.begin());
-
-  const Definition& definition = target_->definition;
-  std::string select;
-  auto add = [&](const std::string& name) {
-    select += (select.empty() ? "" : ", ") + quote_name(name);
-  };
-  for (const Slot& slot : compare_slots_) add(slot.column.name);
-  for (const Slot& slot : newer_slot_) add(slot.column.name);
-  for (const Slot& slot : key_slots_) add(slot.column.name);
-  if (options_.want_existing) {
-    for (const Field& field : definition.fields) add(field.name);
-  }
-  std::string where;
-  for (const Slot& slot : key_slots_) {
-    where += (where.empty() ? " WHERE " : " AND ") + quote_name(slot.column.name) + " = ?";
-  }
-  if (where.empty()) {
-    return Error{ErrorCode::invalid, definition.name +
-                                         ": the table has rows and no key to find them by; name "
-                                         "its key with --key"};
-  }
-  std::string from = " FROM " + table_sql(*target_) + where;
-  DECANT_ASSIGN(look_up_, database_->prepare("SELECT " + select + from));
-  if (!options_.write) return ok_status();
-  DECANT_ASSIGN(remove_, database_->prepare("DELETE" + from));
-  if (compare_slots_.empty()) return ok_status();
-  DECANT_ASSIGN(update_all_, prepare_update(0));
-  if (indexed_slots_ > 0 && indexed_slots_ < compare_slots_.size()) {
-    DECANT_ASSIGN(update_rest_, prepare_update(indexed_slots_));
-  }
-  return ok_status();
-}
-
-Result<sql::Statement> TableWriter::prepare_update(std::size_t first_slot) {
-  std::string sql = "UPDATE OR ABORT " + table_sql(*target_) + " SET ";
-  for (std::size_t i = first_slot; i < compare_slots_.size(); ++i) {
-    const Column& column = compare_slots_[i].column;
-    std::string name = quote_name(column.name);
-    std::string mark = column.default_sql.empty() ? "?" : "coalesce(?, " + name + ")";
-    sql += (i == first_slot ? "" : ", ") + name + " = " + mark;
-  }
-  std::string_view separator = " WHERE ";
-  for (const Slot& slot : key_slots_) {
-    sql.append(separator).append(quote_name(slot.column.name)).append(" = ?");
-    separator = " AND ";
-  }
-  return database_->prepare(sql);
-}
-
-// The fields that stand in an index or a foreign key; `all` where an expression hides which.
-Status TableWriter::find_indexed(std::vector<std::string>& names, bool& all) {
-  const Definition& definition = target_->definition;
-  DECANT_ASSIGN(sql::Statement rows,
-                database_->prepare("SELECT l.name, l.\"unique\", l.partial, i.name "
-                                   "FROM pragma_index_list(?1, 'main') l, "
-                                   "pragma_index_info(l.name, 'main') i ORDER BY l.seq, i.seqno"));
-  rows.bind_text(0, definition.name);
-  std::string index;
-  std::vector<std::string> parts;
-  bool unique = false;
-  key_is_unique_ = key_is_row_id(definition) || definition.without_rowid;
-  auto close_index = [&] {
-    bool same = unique && parts.size() == definition.key.size() &&
-                std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
-                  return contains(definition.key, part);
-                });
-    key_is_unique_ = key_is_unique_ || same;
-  };
-  while (true) {
-    DECANT_ASSIGN(bool row, rows.next());
-    if (!row) break;
-    if (rows.text(0) != index) {
-      close_index();
-      index = std::string(rows.text(0));
-      parts.clear();
-      unique = rows.int64(1) != 0 && rows.int64(2) == 0;
-    }
-    if (rows.int64(2) != 0 || rows.is_null(3)) all = true;
-    parts.emplace_back(rows.text(3));
-    names.emplace_back(rows.text(3));
-  }
-  close_index();
-  for (const ForeignKey& key : definition.foreign_keys) {
-    names.insert(names.end(), key.fields.begin(), key.fields.end());
-  }
-  return ok_status();
-}
-
-Status TableWriter::find_triggers(bool& any) {
-  DECANT_ASSIGN(sql::Statement rows,
-                database_->prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' "
-                                   "AND tbl_name = ? COLLATE NOCASE"));
-  rows.bind_text(0, target_->definition.name);
-  DECANT_ASSIGN(any, rows.next());
-  return ok_status();
 }
 
 }  // namespace decant::sqlite

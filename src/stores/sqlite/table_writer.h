@@ -14,6 +14,9 @@
 
 namespace decant::sqlite {
 
+// So many new records one after the other, and the next is inserted without a look before.
+inline constexpr std::uint32_t kExpectNewAfter = 8;
+
 class TableWriter {
  public:
   enum class Mode {
@@ -58,12 +61,14 @@ class TableWriter {
   Status find_triggers(bool& any);
   Status prepare_look_up();
   Result<sql::Statement> prepare_update(std::size_t first_slot);
+  Status prepare_trial_update();
   void map_shape(const Shape* shape);
 
   Status insert(const Record& record, std::uint32_t index, StageResult& result);
   Status merge(const Record& record, std::uint32_t index, StageResult& result);
   Status settle(const Record& record, std::uint32_t index, StageResult& result);
   Status update(const Record& record, std::uint32_t index, bool indexed, StageResult& result);
+  Status try_update(const Record& record, std::uint32_t index, StageResult& result);
   Status remove(const Record& record, std::uint32_t index, StageResult& result);
   // Whether there is a row with the record's key; look_up_ then stands on it.
   Result<bool> find(const Record& record, Misfit& misfit);
@@ -77,6 +82,7 @@ class TableWriter {
             Binder& binder, Misfit& misfit);
   // Steps and resets. What the record's own fault is, becomes a rejection; all else an Error.
   Result<std::optional<Rejection>> execute(sql::Statement& statement, std::uint32_t index);
+  Result<Rejection> fault_of(sql::Statement& statement, std::uint32_t index);
   Rejection rejection(std::uint32_t index, std::string_view reason, std::string message) const;
   void reject(Rejection rejection, StageResult& result);
   Value value_of(const Record& record, const Slot& slot) const {
@@ -97,7 +103,8 @@ class TableWriter {
   sql::Statement insert_;
   sql::Statement look_up_;
   sql::Statement update_all_;
-  sql::Statement update_rest_;  // without the columns of indexes
+  sql::Statement update_rest_;   // without the columns of indexes
+  sql::Statement trial_update_;  // the row as it would stand, into the trial table
   sql::Statement remove_;
   Binder insert_binder_;
   Binder key_binder_;
