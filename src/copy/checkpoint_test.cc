@@ -122,5 +122,24 @@ TEST(LastOfKey, FindsTheLastRecordOfEachKeyWithAndWithoutDisk) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(LastOfKey, KeepsFewFilesOpenHoweverManyRunsThereAre) {
+  testing::TemporaryFolder folder;
+  auto open_files = [] {
+    const auto each = std::filesystem::directory_iterator("/proc/self/fd");
+    return std::distance(std::filesystem::begin(each), std::filesystem::end(each));
+  };
+  const auto before = open_files();
+  LastOfKey finder(folder.path(), 4);
+  constexpr std::uint64_t kRecords = 100'000;
+  for (std::uint64_t i = 0; i < kRecords; ++i) {
+    ASSERT_TRUE(finder.add({i % 50'000 * 7919, i % 50'000}).ok());
+  }
+  ASSERT_TRUE(finder.sort().ok());
+  EXPECT_LT(open_files() - before, 100);
+  for (std::uint64_t i = 0; i < kRecords; ++i) {
+    ASSERT_EQ(finder.is_repeated_later().value(), i < kRecords / 2);
+  }
+}
+
 }  // namespace
 }  // namespace decant::copy

@@ -10,6 +10,7 @@ namespace decant::copy {
 namespace {
 
 constexpr std::size_t kReadEntries = 1024;
+constexpr std::size_t kRunsMerged = 8;
 
 struct Keyed {
   Hash128 key;
@@ -31,25 +32,19 @@ class Sorter {
 
   Status sort() {
     std::sort(buffer_.begin(), buffer_.end());
-    if (!runs_.empty() && !buffer_.empty()) DECANT_CHECK(spill());
-    for (Run& run : runs_) DECANT_CHECK(run.load());
+    if (levels_.empty()) return ok_status();
+    if (!buffer_.empty()) DECANT_CHECK(spill());
+    for (std::vector<Run>& level : levels_) {
+      for (Run& run : level) DECANT_CHECK(open(run, heap_));
+    }
     return ok_status();
   }
 
   // In order; false at the end.
   Result<bool> next(Entry& entry) {
-    if (runs_.empty()) {
-      if (place_ == buffer_.size()) return false;
-      entry = buffer_[place_++];
-      return true;
-    }
-    Run* least = nullptr;
-    for (Run& run : runs_) {
-      if (!run.at_end() && (least == nullptr || run.entry() < least->entry())) least = &run;
-    }
-    if (least == nullptr) return false;
-    entry = least->entry();
-    DECANT_CHECK(least->advance());
+    if (!levels_.empty()) return next_of(heap_, entry);
+    if (place_ == buffer_.size()) return false;
+    entry = buffer_[place_++];
     return true;
   }
 
@@ -74,22 +69,69 @@ class Sorter {
     std::size_t place = 0;
   };
 
+  // The run whose next entry is the least stands in front.
+  using Heap = std::vector<Run*>;
+  static bool is_behind(const Run* a, const Run* b) { return b->entry() < a->entry(); }
+
+  static Status open(Run& run, Heap& heap) {
+    DECANT_CHECK(run.load());
+    if (run.at_end()) return ok_status();
+    heap.push_back(&run);
+    std::push_heap(heap.begin(), heap.end(), is_behind);
+    return ok_status();
+  }
+
+  static Result<bool> next_of(Heap& heap, Entry& entry) {
+    if (heap.empty()) return false;
+    std::pop_heap(heap.begin(), heap.end(), is_behind);
+    Run& least = *heap.back();
+    entry = least.entry();
+    DECANT_CHECK(least.advance());
+    if (least.at_end()) {
+      heap.pop_back();
+    } else {
+      std::push_heap(heap.begin(), heap.end(), is_behind);
+    }
+    return true;
+  }
+
+  static Status append(Run& run, const Entry& entry) {
+    return run.file.append({reinterpret_cast<const char*>(&entry), sizeof entry});
+  }
+
   Status spill() {
     std::sort(buffer_.begin(), buffer_.end());
     Run run(folder_);
-    for (const Entry& entry : buffer_) {
-      DECANT_CHECK(run.file.append({reinterpret_cast<const char*>(&entry), sizeof entry}));
-    }
-    runs_.push_back(std::move(run));
+    for (const Entry& entry : buffer_) DECANT_CHECK(append(run, entry));
     buffer_.clear();
-    return ok_status();
+    return keep(std::move(run), 0);
+  }
+
+  // Runs of one size are merged, so that their number, and with it the files that are open and the
+  // memory, grows by a logarithm only.
+  Status keep(Run run, std::size_t level) {
+    if (levels_.size() == level) levels_.emplace_back();
+    levels_[level].push_back(std::move(run));
+    if (levels_[level].size() < kRunsMerged) return ok_status();
+    Run merged(folder_);
+    Heap heap;
+    for (Run& each : levels_[level]) DECANT_CHECK(open(each, heap));
+    Entry entry;
+    while (true) {
+      DECANT_ASSIGN(const bool more, next_of(heap, entry));
+      if (!more) break;
+      DECANT_CHECK(append(merged, entry));
+    }
+    levels_[level].clear();
+    return keep(std::move(merged), level + 1);
   }
 
   std::string folder_;
   std::size_t entries_max_;
   std::vector<Entry> buffer_;
   std::size_t place_ = 0;
-  std::vector<Run> runs_;
+  std::vector<std::vector<Run>> levels_;  // runs by how often they were merged
+  Heap heap_;
 };
 
 }  // namespace
