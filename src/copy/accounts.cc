@@ -46,6 +46,7 @@ Accounts::Accounts(const CopyJob& job, const std::vector<PartitionWork>& partiti
   state_.targets.resize(job.targets.size());
   const std::vector<std::string>& files = job.source->files();
   files_.resize(files.size());
+  touched_in_.resize(files.size(), UINT64_MAX);
   for (std::uint32_t i = 0; i < files.size(); ++i) {
     files_[i].file = i;
     files_[i].path = files[i];
@@ -78,6 +79,7 @@ void Accounts::begin_group() {
   before_ = state_;
   files_before_.clear();
   touched_.clear();
+  ++groups_;
   intents_.clear();
   quarantine_.clear();
   closed_.clear();
@@ -96,14 +98,10 @@ void Accounts::reset_group() {
 
 FileBooks* Accounts::file_of(std::uint32_t file) {
   if (file >= files_.size()) return nullptr;
-  if (touched_.empty() || touched_.back() != file) {
-    if (std::find(touched_.begin(), touched_.end(), file) == touched_.end()) {
-      touched_.push_back(file);
-      files_before_.push_back(files_[file]);
-    } else {
-      // The one in work is looked for first.
-      std::swap(*std::find(touched_.begin(), touched_.end(), file), touched_.back());
-    }
+  if (touched_in_[file] != groups_) {
+    touched_in_[file] = groups_;
+    touched_.push_back(file);
+    files_before_.push_back(files_[file]);
   }
   return &files_[file];
 }
@@ -334,7 +332,8 @@ void Accounts::push(catalog::QuarantineEntry entry) {
 
 // What was written was `inserted` where the collection was made for this run, which is the rule
 // where indexes are built at the end.
-void Accounts::withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, const Record* source) {
+void Accounts::withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, const Record* source,
+                        bool first) {
   const Record& record = withdrawn.record.records.front();
   auto written = [](const Books& books) {
     return books.inserted > 0 ? Outcome::inserted : Outcome::updated;
@@ -343,12 +342,12 @@ void Accounts::withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, cons
     const Outcome from = written(books);
     if (books.count(from) > 0) books.move(from, Outcome::quarantined);
   };
-  move(state_.books);
+  if (first) move(state_.books);
   TargetBooks& target = state_.targets[withdrawn.target];
   move(target.books);
   if (target.written > 0) --target.written;
   if (state_.written > 0) --state_.written;
-  FileBooks* file = file_of(seen.origin.file);
+  FileBooks* file = first ? file_of(seen.origin.file) : nullptr;
   if (file != nullptr) move(file->books);
   catalog::QuarantineEntry entry = entry_at(seen.collection, withdrawn.target, seen.origin);
   entry.key = key_text(withdrawn.target, record);

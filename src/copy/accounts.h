@@ -57,7 +57,9 @@ class Accounts {
   void add(const SlotPart& part);
   void end_partition(std::uint32_t partition);
   // Moves a written record to the quarantine; `source` is null where it cannot be read again.
-  void withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, const Record* source);
+  // `first`: nothing else that its source record made is there already.
+  void withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, const Record* source,
+                bool first);
 
   const Intents& intents() const { return intents_; }
   const std::vector<catalog::QuarantineEntry>& quarantine() const { return quarantine_; }
@@ -95,6 +97,8 @@ class Accounts {
   Checkpoint before_;
   std::vector<FileBooks> files_before_;  // of those touched
   std::vector<std::uint32_t> touched_;
+  std::vector<std::uint64_t> touched_in_;  // by file: the last group that touched it, by groups_
+  std::uint64_t groups_ = 0;
   Intents intents_;
   std::vector<catalog::QuarantineEntry> quarantine_;
   std::vector<std::uint64_t> closed_;

@@ -376,6 +376,24 @@ Status Committer::write_state(bool durable) {
   return ok_status();
 }
 
+// Origins of source records that are in quarantine, so that each is moved once in the books,
+// however many of its rows are refused.
+Result<Committer::QuarantinedOrigins> Committer::quarantined_origins() {
+  QuarantinedOrigins origins;
+  if (job_.run == nullptr) return origins;
+  DECANT_CHECK(job_.run->each_open_origin([&](std::uint64_t origin) { origins.insert(origin); }));
+  return origins;
+}
+
+std::uint64_t Committer::origin_of(const SeenRecord& seen) const {
+  const std::vector<std::string>& files = job_.source->files();
+  const std::string_view file = seen.origin.file < files.size()
+                                    ? std::string_view(files[seen.origin.file])
+                                    : std::string_view();
+  return catalog::origin_hash(job_.collections[seen.collection].name, file, seen.origin.ordinal,
+                              seen.origin.offset);
+}
+
 // Rows that an index or a foreign key built at the end has refused: out of the target already, now
 // moved in the books. The writer forgets them with the next call of finish(), so this is durable
 // first; what a killed run has moved already is told by its keys.
@@ -410,14 +428,20 @@ Status Committer::withdraw(Gate& gate, const std::vector<Withdrawn>& withdrawn) 
     }
     by_collection[seen->collection].push_back({&row, *seen});
   }
+  DECANT_ASSIGN(QuarantinedOrigins quarantined, quarantined_origins());
+  auto move = [&](const Found& found, const Record* source) {
+    const bool first = quarantined.insert(origin_of(found.seen)).second;
+    accounts_.withdraw(*found.row, found.seen, source, first);
+  };
   for (auto& [collection, rows] : by_collection) {
     using Place = std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>;
-    std::map<Place, const Found*> waiting;
+    std::multimap<Place, const Found*> waiting;  // a record may have made several rows
     std::vector<Origin> origins;
     for (const Found& found : rows) {
       const Origin& origin = found.seen.origin;
-      waiting[{origin.file, origin.ordinal, origin.offset}] = &found;
-      origins.push_back(origin);
+      const Place place = {origin.file, origin.ordinal, origin.offset};
+      if (!waiting.contains(place)) origins.push_back(origin);
+      waiting.emplace(place, &found);
     }
     DECANT_ASSIGN(std::unique_ptr<Reader> reader,
                   job_.source->fetch(job_.collections[collection].name, origins));
@@ -427,14 +451,12 @@ Status Committer::withdraw(Gate& gate, const std::vector<Withdrawn>& withdrawn) 
       if (!more) break;
       for (const Record& record : batch.records) {
         const Origin& origin = record.origin;
-        auto place = waiting.find({origin.file, origin.ordinal, origin.offset});
-        if (place == waiting.end()) continue;
-        accounts_.withdraw(*place->second->row, place->second->seen, &record);
-        waiting.erase(place);
+        const auto [begin, end] = waiting.equal_range({origin.file, origin.ordinal, origin.offset});
+        for (auto place = begin; place != end; ++place) move(*place->second, &record);
+        waiting.erase(begin, end);
       }
     }
-    for (const auto& [place, found] : waiting)
-      accounts_.withdraw(*found->row, found->seen, nullptr);
+    for (const auto& [place, found] : waiting) move(*found, nullptr);
   }
   accounts_.state().withdrawn = std::move(keys);
   return job_.run == nullptr ? ok_status() : write_state(true);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "copy/accounts.h"
@@ -56,6 +57,9 @@ class Committer {
                        const std::vector<FileBooks>& files, bool durable);
   Status write_state(bool durable);
   Status check_quarantine(bool at_end) const;
+  using QuarantinedOrigins = std::unordered_set<std::uint64_t>;
+  Result<QuarantinedOrigins> quarantined_origins();
+  std::uint64_t origin_of(const SeenRecord& seen) const;
   Status withdraw(Gate& gate, const std::vector<Withdrawn>& withdrawn);
   std::string checkpoint_text(std::uint64_t group) const;
   void release_held();

@@ -47,7 +47,8 @@ class CopyRun {
   Policy policy = Policy::insert;
   Duplicates duplicates = Duplicates::quarantine;
   std::vector<std::string> owned;
-  std::string rules;  // of the plan's language; empty: records pass as they are
+  std::string second;  // a second target of the same shape: each record makes one in both
+  std::string rules;   // of the plan's language; empty: records pass as they are
   CopyLimits limits;
   std::optional<std::uint64_t> quarantine_max;
   std::optional<double> quarantine_share_max;

@@ -156,6 +156,23 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
   write.owned = owned;
   write.created = is_new;
   job.targets = {{write, duplicates, quarantine_max, quarantine_share_max}};
+  std::vector<WriteTarget> writes = {write};
+  if (!second.empty()) {
+    Definition also = wanted;
+    also.name = second;
+    also.indexes.clear();
+    for (Index index : wanted.indexes) {
+      index.name += "_" + second;
+      also.indexes.push_back(index);
+    }
+    EXPECT_TRUE(store->create(*store->native(also), {.dry_run = dry_run}).ok());
+    write.definition = *store->native(also);
+    job.targets.push_back({write, duplicates, quarantine_max, quarantine_share_max});
+    writes.push_back(write);
+    job.collections[0].mapping =
+        *mapping::Mapping::compile({mapping::copy_rules("people"), mapping::copy_rules(second)});
+    job.collections[0].targets = {0, 1};
+  }
   job.capabilities = store->capabilities();
   if (transaction_records > 0) {
     job.capabilities.transaction_records_max =
@@ -165,7 +182,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
     WriteOptions options;
     options.dry_run = dry;
     options.checkpoint_name = "people";
-    return store->writer({write}, options);
+    return store->writer(writes, options);
   };
   job.before_first_write = before_first_write;
   job.run = run;

@@ -396,6 +396,28 @@ TEST(Copy, RowsThatAUniqueIndexRefusesAtTheEndMoveToTheQuarantine) {
   }
 }
 
+TEST(Copy, ARecordWhoseRowsAreAllWithdrawnIsMovedOnceAndEachRowOfIt) {
+  CopyRun run(TargetKind::fresh_sqlite);
+  run.second = "friends";
+  Index unique;
+  unique.name = "by_name";
+  unique.unique = true;
+  unique.parts.emplace_back().field = "name";
+  run.wanted.indexes.push_back(unique);
+  run.rows = {row(0, R"({"id":1,"name":"a"})"), row(1, R"({"id":2,"name":"a"})"),
+              row(2, R"({"id":3,"name":"b"})")};
+  CopyResult result = run.run();
+  ASSERT_TRUE(result.status.ok()) << result.status.error().message;
+  EXPECT_EQ(result.books.inserted, 2u);
+  EXPECT_EQ(result.books.quarantined, 1u);
+  EXPECT_EQ(result.written, 4u);
+  for (const CollectionBooks& books : result.collections) {
+    EXPECT_EQ(books.books.inserted, 2u) << books.collection;
+    EXPECT_EQ(books.books.quarantined, 1u) << books.collection;
+  }
+  EXPECT_EQ(run.quarantine().size(), 2u);
+}
+
 TEST(Copy, EmptySourceFinishesWhatWasCreated) {
   CopyRun run(TargetKind::fresh_sqlite);
   CopyResult result = run.run();

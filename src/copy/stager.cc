@@ -18,6 +18,13 @@ bool any_write(const std::vector<Outcome>& outcomes) {
   return std::any_of(outcomes.begin(), outcomes.end(), is_write);
 }
 
+Error answer_misses(std::uint64_t answered, std::uint64_t sent) {
+  return Error{ErrorCode::corrupt, "the store answered for " + std::to_string(answered) + " of " +
+                                       std::to_string(sent) +
+                                       " records; what became of the others is not known: run the "
+                                       "same command again"};
+}
+
 }  // namespace
 
 Stager::Stager(const CopyJob& job, bool began_writing)
@@ -30,6 +37,7 @@ Status Stager::open_for_writing() {
   writer_.reset();
   DECANT_ASSIGN(writer_, job_.open_writer(false));
   writer_is_dry_ = false;
+  only_looked_at_ = staged_;
   began_writing_ = true;
   return ok_status();
 }
@@ -90,6 +98,7 @@ Status Stager::stage_chunk(Slot& slot, std::uint32_t target, std::size_t first, 
     DECANT_CHECK(writer_->stage(target, records, result_));
   }
   has_written_ = has_written_ || any_write(result_.outcomes);
+  staged_ += count;
   Staged& staged = out.emplace_back();
   staged.target = target;
   staged.first = first;
@@ -119,15 +128,23 @@ Result<bool> Stager::commit(std::string_view checkpoint, std::span<SlotPart> par
   if (!writer_) return false;
   DECANT_ASSIGN(std::vector<Outcome> answer, writer_->commit(checkpoint));
   has_written_ = false;
+  const std::uint64_t looked_at = std::exchange(only_looked_at_, 0);
+  const std::uint64_t sent = std::exchange(staged_, 0) - looked_at;
   if (answer.empty()) return false;
+  if (answer.size() != sent) return answer_misses(answer.size(), sent);
+  // Those that were staged with a writer that only looked are settled.
+  answer.insert(answer.begin(), static_cast<std::size_t>(looked_at), Outcome::unchanged);
   std::vector<std::uint32_t> unsettled;  // numbers of records, in the order of staging
   std::uint32_t number = 0;
   bool changed = false;
   for (SlotPart& part : parts) {
     for (Staged& staged : part.staged) {
       for (Outcome& outcome : staged.outcomes) {
-        if (number == answer.size()) break;
         const Outcome said = answer[number];
+        if (number < looked_at) {
+          ++number;
+          continue;
+        }
         if (is_unsettled(said)) {
           unsettled.push_back(number);
         } else if (said != outcome && !(said == Outcome::unchanged && is_write(outcome))) {
@@ -181,7 +198,10 @@ Status Stager::commit_again(std::string_view checkpoint, std::span<SlotPart> par
   DECANT_ASSIGN(std::vector<Outcome> answer, writer_->commit(checkpoint));
   has_written_ = false;
   unsettled.clear();
-  for (std::size_t i = 0; i < sent.size() && i < answer.size(); ++i) {
+  if (!answer.empty() && answer.size() != sent.size()) {
+    return answer_misses(answer.size(), sent.size());
+  }
+  for (std::size_t i = 0; i < answer.size(); ++i) {
     if (is_unsettled(answer[i])) {
       unsettled.push_back(numbers[i]);
     } else if (answer[i] != Outcome::unchanged || !is_write(*sent[i])) {

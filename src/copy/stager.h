@@ -56,6 +56,8 @@ class Stager {
   bool writer_is_dry_ = false;
   bool began_writing_;
   bool has_written_ = false;
+  std::uint64_t staged_ = 0;          // records since the last commit
+  std::uint64_t only_looked_at_ = 0;  // the first of them, which no writer has been given
   StageResult result_;
   std::vector<std::deque<IntentRun>> expected_;  // by target
 };
