@@ -1,4 +1,6 @@
 """What the end-to-end tests stand on: a folder of their own, the program, and dumps of targets."""
+import array
+import fcntl
 import gzip
 import json
 import os
@@ -8,6 +10,8 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
+import termios
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -36,6 +40,15 @@ def generate(path, *arguments):
     tool = os.path.join(BUILD, 'benchmarks', 'decant-generate')
     subprocess.run([tool, *map(str, arguments), '--output', path], check=True, capture_output=True)
     return path
+
+
+def wait_until_read(pipe):
+    """Returns once the other end has taken all out of the pipe."""
+    left = array.array('i', [1])
+    until = time.monotonic() + RUN_SECONDS_MAX
+    while left[0] and time.monotonic() < until:
+        fcntl.ioctl(pipe.fileno(), termios.FIONREAD, left)
+        os.sched_yield()
 
 
 class Outcome:

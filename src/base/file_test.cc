@@ -119,6 +119,21 @@ TEST(Glob, FindsFilesInBytewiseOrder) {
   EXPECT_EQ(found("nothing*"), Names{});
 }
 
+TEST(Glob, WhatCannotBeLookedAtIsAnErrorWithItsName) {
+  const TemporaryFolder folder;
+  touch(folder / "a.json");
+  std::filesystem::create_symlink("nowhere", folder / "b.json");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  for (const char* pattern : {"*.json", "**", "l*/x.json"}) {
+    const auto found = glob_files(folder / pattern);
+    ASSERT_FALSE(found.ok()) << pattern;
+    const bool names = found.error().message.find("b.json") != std::string::npos ||
+                       found.error().message.find("loop") != std::string::npos;
+    EXPECT_TRUE(names) << found.error().message;
+  }
+  EXPECT_TRUE(glob_files(folder / "absent/*.json").value().empty());
+}
+
 TEST(Glob, AFileNamedLikeAPatternIsMeantByItsName) {
   const TemporaryFolder folder;
   touch(folder / "jobs[1].json");

@@ -72,7 +72,10 @@ class Search {
       if (name.front() == '.') continue;
       const std::string path = join(folder, name);
       struct stat status;
-      if (::lstat(path.c_str(), &status) != 0) continue;
+      if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) continue;  // gone since it was listed
+        return errno_error("look at", path);
+      }
       if (S_ISDIR(status.st_mode)) {
         DECANT_CHECK(visit(path, part, depth + 1));
       } else if (last) {
@@ -84,12 +87,26 @@ class Search {
 
   Status enter(const std::string& path, std::size_t part, int depth) {
     if (part + 1 == parts_.size()) return add(path);
-    return is_directory(path) ? visit(path, part + 1, depth) : ok_status();
+    DECANT_ASSIGN(const mode_t mode, mode_of(path));
+    return S_ISDIR(mode) ? visit(path, part + 1, depth) : ok_status();
+  }
+
+  // 0 where nothing has that name. What has it and cannot be looked at must not be left out
+  // silently.
+  static Result<mode_t> mode_of(const std::string& path) {
+    struct stat status;
+    if (::stat(path.c_str(), &status) == 0) return status.st_mode;
+    const bool is_absent = errno == ENOENT || errno == ENOTDIR;
+    if (!is_absent) return errno_error("look at", path);
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return mode_t{0};
+    return Error{ErrorCode::not_found, "'" + path +
+                                           "' is a link to something that is not there; mend or "
+                                           "remove it, or name the files"};
   }
 
   Status add(const std::string& path) {
-    struct stat status;
-    if (::stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return ok_status();
+    DECANT_ASSIGN(const mode_t mode, mode_of(path));
+    if (mode == 0 || S_ISDIR(mode)) return ok_status();
     if (found_.size() >= files_max) {
       return Error{ErrorCode::invalid, "'" + pattern_ + "' matches more than " +
                                            std::to_string(files_max) + " files; split the job"};

@@ -40,6 +40,13 @@ TEST_F(JsonRead, ReadsAllMembersOfACompressedFile) {
   EXPECT_EQ(read_path(zst).records, kThree);
 }
 
+TEST_F(JsonRead, ZerosBehindTheLastGzipMemberAreNothing) {
+  const std::string padded = gzip("{\"a\":1}\n{\"a\":2}\n{\"a\":3}") + std::string(300'000, '\0');
+  EXPECT_EQ(read_path(put("padded.ndjson.gz", padded)).records, kThree);
+  EXPECT_NE(read_path(put("more.ndjson.gz", padded + "x")).error.find("more.ndjson.gz"),
+            std::string::npos);
+}
+
 TEST_F(JsonRead, ACompressedFileThatIsCutOffIsAnError) {
   const std::string text(100'000, '\n');
   for (const std::string& whole : {gzip("{\"a\":1}\n" + text), zstd("{\"a\":1}\n" + text)}) {

@@ -23,6 +23,8 @@ class FileTargetLock : public Lock {
   std::unique_ptr<FileLock> lock_;
 };
 
+constexpr std::size_t kMagicBytes = 4;
+
 Compression compression_of_content(std::string_view head) {
   if (head.starts_with("\x1f\x8b")) return Compression::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd")) return Compression::zstd;
@@ -82,13 +84,18 @@ Status JsonStore::spool_standard_input() {
   DECANT_ASSIGN(File input, File::standard_input());
   DECANT_ASSIGN(File spool, anonymous_file());
   std::vector<char> buffer(read_buffer_bytes);
+  std::size_t count = 0;
   bool first = true;
   while (true) {
-    DECANT_ASSIGN(const std::size_t count, input.read(buffer.data(), buffer.size()));
-    if (count == 0) break;
+    DECANT_ASSIGN(const std::size_t more, input.read(buffer.data() + count, buffer.size() - count));
+    count += more;
+    // A pipe may give a byte at a time; so many tell how it is compressed.
+    if (first && more != 0 && count < kMagicBytes) continue;
     if (first) spool_compression_ = compression_of_content({buffer.data(), count});
     first = false;
     DECANT_CHECK(spool.write({buffer.data(), count}));
+    count = 0;
+    if (more == 0) break;
   }
   spool_ = std::move(spool);
   return ok_status();

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
@@ -381,10 +380,7 @@ Status MergingOutput::finish(std::vector<std::string>& notes) {
     if (!synced.ok()) return synced.error();
     if (plan_.exists) {
       DECANT_CHECK(existing_->check_unchanged());
-      struct stat status;
-      if (::stat(plan_.file.path.c_str(), &status) == 0) {
-        ::fchmod(merged.file().descriptor(), status.st_mode & 07777);
-      }
+      DECANT_CHECK(keep_owner(plan_.file.path, merged.file(), notes));
     }
   }
   if (!plan_.exists && path_exists(plan_.file.path)) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -20,6 +21,12 @@ constexpr int kZstdLevel = 3;
 
 Error no_memory() {
   return Error{ErrorCode::io, "there is no memory to compress with; free some, then try again"};
+}
+
+Error no_compression(int code) {
+  return Error{ErrorCode::io, fmt::format("gzip cannot compress (zlib says {}); this is a fault in "
+                                          "Decant, please report it",
+                                          code)};
 }
 
 }  // namespace
@@ -147,12 +154,14 @@ Status OutputFile::State::compress_gzip(std::string_view text, bool end) {
     gzip.next_out = reinterpret_cast<Bytef*>(compressed.data());
     gzip.avail_out = static_cast<uInt>(compressed.size());
     code = deflate(&gzip, end ? Z_FINISH : Z_NO_FLUSH);
+    // Z_BUF_ERROR: nothing was left to do.
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return no_compression(code);
     const std::size_t count = compressed.size() - gzip.avail_out;
     DECANT_CHECK(file.write({compressed.data(), count}));
     size += count;
   } while (gzip.avail_out == 0 || (end && code != Z_STREAM_END));
-  if (end) deflateReset(&gzip);
-  return ok_status();
+  if (end) code = deflateReset(&gzip);
+  return end && code != Z_OK ? no_compression(code) : ok_status();
 }
 
 Status OutputFile::State::compress_zstd(std::string_view text, bool end) {
@@ -190,6 +199,23 @@ Result<File> anonymous_file() {
   if (descriptor < 0) return errno_error("create", path);
   ::unlink(path.c_str());
   return File(descriptor, path);
+}
+
+Status keep_owner(const std::string& path, const File& merged, std::vector<std::string>& notes) {
+  struct stat old;
+  struct stat now;
+  if (::stat(path.c_str(), &old) != 0) return errno_error("look at", path);
+  if (::fstat(merged.descriptor(), &now) != 0) return errno_error("look at", merged.path());
+  const bool differs = old.st_uid != now.st_uid || old.st_gid != now.st_gid;
+  if (differs && ::fchown(merged.descriptor(), old.st_uid, old.st_gid) != 0) {
+    if (errno != EPERM) return errno_error("give its owner to", merged.path());
+    notes.push_back(fmt::format("'{}': its owner could not be kept; it belongs to user {} now",
+                                path, now.st_uid));
+  }
+  if (::fchmod(merged.descriptor(), old.st_mode & 07777) != 0) {
+    return errno_error("give its permissions to", merged.path());
+  }
+  return ok_status();
 }
 
 std::string path_of(const File& file) {

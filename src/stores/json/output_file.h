@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file.h"
 #include "decant/result.h"
@@ -35,6 +36,10 @@ class OutputFile {
   explicit OutputFile(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// `merged` gets the owner and the permissions of the file at `path`, whose place it takes. A note
+// where the owner cannot be kept.
+Status keep_owner(const std::string& path, const File& merged, std::vector<std::string>& notes);
 
 // A file without a name, gone when it is closed; in TMPDIR, or else in /var/tmp or /tmp.
 Result<File> anonymous_file();

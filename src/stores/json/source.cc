@@ -75,12 +75,20 @@ class GzipSource : public ByteSource {
         if (in_member_) return damaged(input_.file.path(), "the gzip file is cut off");
         return std::size_t{0};
       }
+      if (!in_member_ && skip_padding()) continue;
       DECANT_CHECK(inflate_some());
     }
     return wanted - stream_.avail_out;
   }
 
  private:
+  // Zeros behind the last member, as tapes and block devices leave them. True where all that was
+  // read is used up. What follows must be a member again.
+  bool skip_padding() {
+    while (input_.used < input_.filled && input_.buffer[input_.used] == 0) ++input_.used;
+    return input_.used == input_.filled;
+  }
+
   Status inflate_some() {
     in_member_ = true;
     stream_.next_in = reinterpret_cast<Bytef*>(input_.buffer.data() + input_.used);
