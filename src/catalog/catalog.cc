@@ -260,7 +260,14 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::string& path, CatalogM
   // one.
   options.immutable = file.read_only && !path_exists(path + "-wal");
   DECANT_ASSIGN(file.database, sql::Database::open(path, options));
-  DECANT_CHECK(check_catalog(file.database));
+  Status checked = check_catalog(file.database);
+  // A run that began meanwhile is writing: what was read may be half of two states.
+  if (options.immutable && (!checked.ok() || path_exists(path + "-wal"))) {
+    options.immutable = false;
+    DECANT_ASSIGN(file.database, sql::Database::open(path, options));
+    checked = check_catalog(file.database);
+  }
+  DECANT_CHECK(std::move(checked));
   return std::unique_ptr<Catalog>(std::make_unique<StoredCatalog>(std::move(file)));
 }
 

@@ -25,7 +25,7 @@ namespace decant::copy {
 
 inline constexpr std::uint64_t bytes_in_flight_max = 64u << 20;
 inline constexpr std::uint32_t slots_past_limit_max = 3;  // of the partition the gate waits for
-inline constexpr std::uint32_t reader_threads_max = 64;
+inline constexpr std::uint32_t reader_threads_max = 16;
 
 class Pipeline {
  public:

@@ -24,16 +24,15 @@ std::string withdrawn_table(const Definition& definition) {
 
 std::string table_of(const Definition& definition) { return "main." + quote_name(definition.name); }
 
-std::string quoted_list(const std::vector<std::string>& names) {
+// What tells one row from all others: its id, or its key. `prefix` stands before each name.
+std::string row_identity(const Definition& definition, const std::string& prefix = "") {
+  const std::string id = row_id_name(definition);
+  if (!id.empty()) return prefix + id;
   std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + quote_name(name);
+  for (const std::string& name : definition.key) {
+    list += (list.empty() ? "" : ", ") + prefix + quote_name(name);
+  }
   return list;
-}
-
-// What tells one row from all others: its id, or its key.
-std::string row_identity(const Definition& definition) {
-  std::string id = row_id_name(definition);
-  return id.empty() ? quoted_list(definition.key) : id;
 }
 
 // "main" has a table of this name.
@@ -107,7 +106,8 @@ Status build_index(sql::Database& database, const Definition& definition,
   return database.exec(statement);
 }
 
-// The rows of `definition` whose fields of `key` name a row that is not there.
+// The rows of `definition` whose fields of `key` name a row that is not there; where it refers to
+// itself, also those that name one of these, and so on, so that a chain costs one statement.
 std::string select_dangling(const Definition& definition, const ForeignKey& key,
                             const std::vector<std::string>& target_fields) {
   std::string where;
@@ -117,9 +117,18 @@ std::string select_dangling(const Definition& definition, const ForeignKey& key,
     where += field + " IS NOT NULL AND ";
     match += (i == 0 ? "" : " AND ") + ("parent." + quote_name(target_fields[i])) + " = " + field;
   }
-  return "SELECT " + row_identity(definition) + " FROM " + table_of(definition) +
-         " AS child WHERE " + where + "NOT EXISTS (SELECT 1 FROM main." +
-         quote_name(key.collection) + " AS parent WHERE " + match + ")";
+  const std::string identity = row_identity(definition, "child.");
+  const std::string table = table_of(definition);
+  const std::string dangling = "SELECT " + identity + " FROM " + table + " AS child WHERE " +
+                               where + "NOT EXISTS (SELECT 1 FROM main." +
+                               quote_name(key.collection) + " AS parent WHERE " + match + ")";
+  if (!same_name(key.collection, definition.name)) return dangling;
+  std::string columns;
+  const std::size_t parts = row_id_name(definition).empty() ? definition.key.size() : 1;
+  for (std::size_t i = 0; i < parts; ++i) columns += (i == 0 ? "d" : ", d") + std::to_string(i);
+  return "WITH RECURSIVE gone(" + columns + ") AS (" + dangling + " UNION SELECT " + identity +
+         " FROM gone JOIN " + table + " AS parent ON (" + row_identity(definition, "parent.") +
+         ") = (" + columns + ") JOIN " + table + " AS child ON " + match + ") SELECT * FROM gone";
 }
 
 // The fields that a foreign key points to; empty where it cannot be told.

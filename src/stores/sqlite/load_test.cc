@@ -150,6 +150,25 @@ TEST_F(LoadTest, RowsThatReferToNothingAreWithdrawnUntilNoneIsLeft) {
   EXPECT_EQ(query("SELECT id FROM leaves"), "1");
 }
 
+// Row i refers to row i + 1, the last one to nothing: one statement takes the whole chain out.
+TEST_F(LoadTest, AChainOfRowsThatReferToNothingIsTakenOutAtOnce) {
+  auto store = open("nodes");
+  Definition nodes;
+  nodes.name = "nodes";
+  nodes.fields = {field("id", FieldKind::integer), field("up", FieldKind::integer)};
+  nodes.key = {"id"};
+  nodes.foreign_keys = {{"", {"up"}, "nodes", {"id"}, "", "", false}};
+  auto out = writer(*store, {created(*store, nodes)});
+  Rows rows({"id", "up"});
+  constexpr std::int64_t kChain = 20'000;
+  for (std::int64_t i = 0; i < kChain; ++i) rows.add({Value::int64(i), Value::int64(i + 1)});
+  rows.add({Value::int64(-1), Value::absent()});
+  stage(*out, rows);
+  commit(*out);
+  EXPECT_EQ(finish(*out).size(), static_cast<std::size_t>(kChain));
+  EXPECT_EQ(query("SELECT id FROM nodes"), "-1");
+}
+
 TEST_F(LoadTest, AfterTheLoadTheTableIsMergedInto) {
   auto store = open("jobs");
   WriteTarget target = created(*store, jobs());

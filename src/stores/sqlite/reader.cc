@@ -57,6 +57,7 @@ class RowMaker {
                             ": the text is no UTF-8; mend it, or store it as a BLOB";
       std::string_view text = values[i].as_text().substr(0, quarantine_text_bytes_max);
       batch.bad.push_back({origin, "invalid_utf8", batch.arena.copy(message), text});
+      batch.source_bytes += batch.arena.bytes_used() - before;
       return;
     }
     Record record;

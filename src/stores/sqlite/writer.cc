@@ -81,6 +81,7 @@ class SqliteWriter : public Writer {
   std::optional<Error> lost_;           // staged records were lost: nothing may follow
   std::vector<std::string> set_aside_;  // indexes that come back before this commit
   std::vector<bool> indexes_may_go_;    // by target
+  std::vector<bool> may_go_at_begin_;   // as it was before the open transaction
   std::vector<std::size_t> reported_;   // withdrawn rows, by target, that finish() gave last
   bool loads_ = false;                  // all targets are loaded from nothing
   bool checks_foreign_keys_ = false;
@@ -190,6 +191,7 @@ Status SqliteWriter::stage(std::uint32_t target, std::span<const Record> records
   bool fresh = !database_.in_transaction();
   if (fresh) {
     DECANT_CHECK(sync_folder());
+    may_go_at_begin_ = indexes_may_go_;
     DECANT_CHECK(loads_ ? database_.begin_immediate() : database_.begin());
   }
   if (checks_foreign_keys_) DECANT_CHECK(database_.exec("PRAGMA defer_foreign_keys=1"));
@@ -201,6 +203,9 @@ Status SqliteWriter::stage(std::uint32_t target, std::span<const Record> records
   if (!only_too_late) return lose(std::move(status).error());
   database_.rollback();
   for (TableWriter& table : tables_) table.clear_written();
+  // With the transaction the indexes that it had dropped are there again.
+  set_aside_.clear();
+  indexes_may_go_ = may_go_at_begin_;
   DECANT_CHECK(database_.begin_immediate());
   if (checks_foreign_keys_) DECANT_CHECK(database_.exec("PRAGMA defer_foreign_keys=1"));
   result.clear();
