@@ -5,7 +5,7 @@
 // batch in source order also decides on duplicates; the calling thread stages, commits and keeps
 // the catalog. Batches reach it in source order whatever the number of threads, so books and target
 // do not depend on it. Memory is bounded by batches_in_flight_max and by the seen keys' fixed
-// table.
+// table, which all targets that are fed at a time share.
 //
 // A commit group: stage everything; write intents, quarantine and checkpoint into the catalog
 // (durable); commit the target with the group's number as its checkpoint; the next group's catalog

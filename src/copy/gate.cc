@@ -53,11 +53,14 @@ bool OpenOrigins::may_hold(std::uint64_t origin) const {
 Gate::Gate(const CopyJob& job, const std::vector<PartitionWork>& partitions, Purpose purpose,
            std::string spill_folder)
     : job_(job), partitions_(partitions), purpose_(purpose) {
+  open_seen(spill_folder);
+  const std::size_t sorted_max =
+      std::max(sort_entries_in_memory_max / std::max<std::size_t>(job.targets.size(), 1),
+               sort_entries_in_memory_min);
   for (const CopyTarget& target : job.targets) {
-    seen_.emplace_back(SeenKeys::Options{.folder = spill_folder});
     const bool wants_last = target.duplicates == Duplicates::last;
     last_.push_back(wants_last && purpose == Purpose::find_last
-                        ? std::make_unique<LastOfKey>(spill_folder)
+                        ? std::make_unique<LastOfKey>(spill_folder, sorted_max)
                         : nullptr);
   }
   taken_.resize(job.collections.size());
@@ -65,6 +68,42 @@ Gate::Gate(const CopyJob& job, const std::vector<PartitionWork>& partitions, Pur
 }
 
 Gate::~Gate() = default;
+
+// One memory for all targets, shared by those that are fed at the same time; see retire_before().
+void Gate::open_seen(const std::string& spill_folder) {
+  const auto collections = static_cast<std::uint32_t>(job_.collections.size());
+  std::vector<std::uint32_t> first_fed(job_.targets.size(), collections);
+  last_fed_.resize(job_.targets.size());
+  for (std::uint32_t i = 0; i < collections; ++i) {
+    for (const std::uint32_t target : job_.collections[i].targets) {
+      first_fed[target] = std::min(first_fed[target], i);
+      last_fed_[target] = i;
+    }
+  }
+  std::size_t at_once = 1;
+  for (std::uint32_t i = 0; i < collections; ++i) {
+    std::size_t fed = 0;
+    for (std::size_t target = 0; target < last_fed_.size(); ++target) {
+      fed += first_fed[target] <= i && i <= last_fed_[target] ? 1 : 0;
+    }
+    at_once = std::max(at_once, fed);
+  }
+  SeenKeys::Options options;
+  options.folder = spill_folder;
+  options.keys_in_memory_max = std::max(seen_keys_in_memory_max / at_once, seen_keys_in_memory_min);
+  options.filter_bytes = std::max(seen_filter_bytes / at_once, seen_filter_bytes_min);
+  for (std::size_t i = 0; i < job_.targets.size(); ++i) seen_.emplace_back(options);
+}
+
+// Gives back the memory of targets that are fed no more.
+Status Gate::retire_before(std::uint32_t collection) {
+  const std::uint32_t ended = std::exchange(collection_, collection);
+  for (std::size_t target = 0; target < seen_.size(); ++target) {
+    const bool ends = last_fed_[target] >= ended && last_fed_[target] < collection;
+    if (ends) DECANT_CHECK(seen_[target].retire());
+  }
+  return ok_status();
+}
 
 bool Gate::pass(Slot& slot) {
   if (slot.error) return true;
@@ -83,6 +122,8 @@ Status Gate::decide(Slot& slot) {
   if (slot.partition != partition_) {
     partition_ = slot.partition;
     items_ = 0;
+    const std::uint32_t collection = partitions_[slot.partition].collection;
+    if (collection != collection_) DECANT_CHECK(retire_before(collection));
   }
   slot.first_item = items_;
   slot.chain_before = chain_;

@@ -68,6 +68,8 @@ class Gate {
 
  private:
   Status decide(Slot& slot);
+  void open_seen(const std::string& spill_folder);
+  Status retire_before(std::uint32_t collection);
   void apply_limit(std::uint32_t collection, Slot& slot);
   void extend_chain(Slot& slot);
   Status find_repeated(std::uint32_t target, Slot& slot);
@@ -83,6 +85,8 @@ class Gate {
   const std::vector<PartitionWork>& partitions_;
   Purpose purpose_;
   std::vector<SeenKeys> seen_;
+  std::vector<std::uint32_t> last_fed_;  // by target: the last source collection that feeds it
+  std::uint32_t collection_ = 0;         // of the source, that is read now
   std::vector<std::unique_ptr<LastOfKey>> last_;
   std::vector<std::uint64_t> taken_;  // by collection
   std::unique_ptr<std::atomic<bool>[]> past_limit_;

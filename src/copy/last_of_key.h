@@ -15,6 +15,7 @@
 namespace decant::copy {
 
 inline constexpr std::size_t sort_entries_in_memory_max = 256u << 10;  // 24 bytes each
+inline constexpr std::size_t sort_entries_in_memory_min = 8u << 10;
 
 class LastOfKey {
  public:

@@ -1,5 +1,7 @@
 #include "copy/seen_keys.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -9,6 +11,7 @@ namespace decant::copy {
 namespace {
 
 constexpr std::size_t kSlotsAtFirst = 1024;
+constexpr std::size_t kSlotsKept = 4096;  // by a retired table
 constexpr std::size_t kRunsMerged = 8;
 constexpr std::size_t kPageEntries = 170;  // of a run, read at once: 4 KiB
 constexpr std::size_t kMergeEntries = 4096;
@@ -51,6 +54,7 @@ class Run {
     return file_.append(bytes_of(&entry, sizeof entry));
   }
   std::uint64_t entries() const { return entries_; }
+  Status settle() { return file_.settle(); }
 
   Status read(std::uint64_t first, std::span<KeyEntry> out) {
     return file_.read_at(first * sizeof(KeyEntry), reinterpret_cast<char*>(out.data()),
@@ -173,6 +177,7 @@ struct SeenKeys::State {
   }
 
   Status insert(const Entry& entry);
+  Status retire();
   Status look_on_disk(std::span<const Entry> entries);
   Result<std::uint64_t> find_on_disk(const Hash128& key);
   void grow();
@@ -193,6 +198,7 @@ SeenKeys::SeenKeys(Options options) : state_(std::make_unique<State>(std::move(o
 SeenKeys::~SeenKeys() = default;
 SeenKeys::SeenKeys(SeenKeys&&) noexcept = default;
 
+Status SeenKeys::retire() { return state_->retire(); }
 std::uint64_t SeenKeys::size() const { return state_->records; }
 
 Status SeenKeys::add(std::span<const Entry> entries, std::vector<std::uint64_t>& first) {
@@ -276,11 +282,25 @@ Status SeenKeys::State::spill() {
     filter->add(slots[i].key);
     DECANT_CHECK(run.append(slots[i]));
   }
+  DECANT_CHECK(run.settle());
   std::fill(slots.begin(), slots.end(), KeyEntry{{}, kNew});
   used = 0;
   if (levels.empty()) levels.emplace_back();
   levels.front().push_back(std::move(run));
   return merge();
+}
+
+Status SeenKeys::State::retire() {
+  if (!filter && slots.size() <= kSlotsKept) return ok_status();  // no files for so little
+  if (used > 0) DECANT_CHECK(spill());
+  DECANT_CHECK(log.settle());
+  filter.reset();
+  slots = std::vector<KeyEntry>(1, {{}, kNew});
+  wanted = {};
+  // Once a block of this size was freed, glibc keeps the next ones, and a run over many tables would
+  // hold one for each.
+  ::malloc_trim(0);
+  return ok_status();
 }
 
 Status SeenKeys::State::merge() {
@@ -301,6 +321,7 @@ Status SeenKeys::State::merge() {
       DECANT_ASSIGN(bool more, least->next());
       if (!more) cursors.erase(least);
     }
+    DECANT_CHECK(merged.settle());
     levels[level].clear();
     if (level + 1 == levels.size()) levels.emplace_back();
     levels[level + 1].push_back(std::move(merged));

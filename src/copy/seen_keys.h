@@ -25,7 +25,9 @@
 namespace decant::copy {
 
 inline constexpr std::size_t seen_keys_in_memory_max = 384u << 10;
+inline constexpr std::size_t seen_keys_in_memory_min = 8u << 10;
 inline constexpr std::size_t seen_filter_bytes = 16u << 20;
+inline constexpr std::size_t seen_filter_bytes_min = 256u << 10;
 inline constexpr std::size_t seen_log_memory_bytes = 1u << 20;
 
 struct SeenRecord {
@@ -58,6 +60,10 @@ class SeenKeys {
   // What add() was given for the record of this number.
   Result<SeenRecord> record(std::uint64_t number);
   Result<std::optional<SeenRecord>> find(const Hash128& key);
+  // No more keys will come: all goes to disk, the memory is given back, and find() and record()
+  // still answer.
+  // REQUIRES: no add() after it.
+  Status retire();
   std::uint64_t size() const;
 
  private:

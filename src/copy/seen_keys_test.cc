@@ -96,5 +96,44 @@ TEST(SeenKeys, MemoryIsFlatFromOneMillionKeysToFour) {
   EXPECT_LE(resident_kib(), at_one_million + at_one_million / 10);
 }
 
+TEST(SeenKeys, ARetiredOneHasNoMemoryAndAnswersStill) {
+  testing::TemporaryFolder folder;
+  for (const std::uint64_t count : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5000}}) {
+    SeenKeys keys({folder.path(), 700, 4096});
+    std::vector<std::uint64_t> first;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      SeenKeys::Entry entry;
+      entry.digest.key = key_of(i);
+      entry.origin.ordinal = i;
+      ASSERT_TRUE(keys.add({&entry, 1}, first).ok());
+    }
+    ASSERT_TRUE(keys.retire().ok());
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Result<std::optional<SeenRecord>> found = keys.find(key_of(i));
+      ASSERT_TRUE(found.ok() && *found) << i;
+      EXPECT_EQ((*found)->origin.ordinal, i);
+    }
+    EXPECT_FALSE(keys.find(key_of(count))->has_value());
+  }
+}
+
+TEST(SeenKeys, MemoryOfRetiredOnesDoesNotAddUp) {
+  testing::TemporaryFolder folder;
+  std::vector<SeenKeys> all;
+  std::uint64_t after_first = 0;
+  for (int table = 0; table < 6; ++table) {
+    SeenKeys& keys = all.emplace_back(SeenKeys::Options{.folder = folder.path()});
+    std::vector<SeenKeys::Entry> entries(1000);
+    std::vector<std::uint64_t> first;
+    for (std::uint64_t i = 0; i < 390'000; i += entries.size()) {
+      for (std::size_t j = 0; j < entries.size(); ++j) entries[j].digest.key = key_of(i + j);
+      ASSERT_TRUE(keys.add(entries, first).ok());
+    }
+    ASSERT_TRUE(keys.retire().ok());
+    if (table == 0) after_first = resident_kib();
+  }
+  EXPECT_LT(resident_kib(), after_first + (24u << 10));
+}
+
 }  // namespace
 }  // namespace decant::copy

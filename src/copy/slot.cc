@@ -9,6 +9,8 @@ void Slot::clear() {
   mapped.clear();
   arena.clear();
   for (TargetWork& work : targets) {
+    // A target that this batch had nothing for may get nothing again: its memory goes.
+    if (work.records.empty()) work = TargetWork();
     work.records.clear();
     work.entries.clear();
     work.keyless.clear();

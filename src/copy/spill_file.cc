@@ -42,6 +42,12 @@ Status SpillFile::flush() {
   return ok_status();
 }
 
+Status SpillFile::settle() {
+  if (!tail_.empty()) DECANT_CHECK(flush());
+  tail_ = std::string();
+  return ok_status();
+}
+
 Status SpillFile::read_at(std::uint64_t offset, char* out, std::size_t bytes) {
   while (bytes > 0 && offset < written_) {
     const std::uint64_t in_file = written_ - offset;

@@ -23,6 +23,8 @@ class SpillFile {
   // REQUIRES: offset + bytes <= size().
   Status read_at(std::uint64_t offset, char* out, std::size_t bytes);
   std::uint64_t size() const { return written_ + tail_.size(); }
+  // Writes what is in memory, and gives the memory back.
+  Status settle();
   // Empty again; the room on disk is given back.
   void clear();
 
