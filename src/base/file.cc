@@ -219,14 +219,43 @@ Status sync_directory_of(const std::string& path) {
   return directory.sync();
 }
 
-Status make_directories(const std::string& path, unsigned mode) {
+namespace {
+
+// Tells `made` of each folder that was not there.
+template <typename Made>
+Status make_each(const std::string& path, unsigned mode, const Made& made) {
   if (path.empty() || is_directory(path)) return ok_status();
   const std::string parent = parent_of(path);
-  if (parent != path) DECANT_CHECK(make_directories(parent, mode));
-  if (::mkdir(path.c_str(), mode) != 0 && !(errno == EEXIST && is_directory(path))) {
-    return errno_error("create folder", path);
+  if (parent != path) DECANT_CHECK(make_each(parent, mode, made));
+  if (::mkdir(path.c_str(), mode) == 0) return made(path);
+  return errno == EEXIST && is_directory(path) ? ok_status() : errno_error("create folder", path);
+}
+
+}  // namespace
+
+Status make_directories(const std::string& path, unsigned mode) {
+  return make_each(path, mode, [](const std::string&) { return ok_status(); });
+}
+
+Status make_lasting_directories(const std::string& path, unsigned mode) {
+  return make_each(path, mode, sync_directory_of);
+}
+
+Result<File> unnamed_file(const std::string& folder) {
+  std::string place = folder;
+  if (place.empty()) {
+    const char* chosen = ::getenv("TMPDIR");
+    place = chosen != nullptr && *chosen != '\0' ? chosen : "/var/tmp";
+    if (!is_directory(place)) place = "/tmp";
+  } else {
+    DECANT_CHECK(make_directories(place, 0700));
   }
-  return ok_status();
+  std::string path = place + "/decant-XXXXXX";
+  const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+  if (descriptor < 0) return errno_error("create a temporary file in", place);
+  File file(descriptor, path);
+  DECANT_CHECK(remove_file(path));
+  return file;
 }
 
 Result<std::uint64_t> free_bytes(const std::string& folder) {

@@ -65,6 +65,11 @@ Status rename_file(const std::string& from, const std::string& to);  // and sync
 Status remove_file(const std::string& path);                         // a missing file is no error
 Status sync_directory_of(const std::string& path);
 Status make_directories(const std::string& path, unsigned mode = 0755);
+// The same, and each that is made is synced into the folder that holds it.
+Status make_lasting_directories(const std::string& path, unsigned mode = 0755);
+// A file without a name, gone when it is closed. Empty: in TMPDIR, else in /var/tmp, which is not
+// in memory, else in /tmp; a folder that is not there is made.
+Result<File> unnamed_file(const std::string& folder = {});
 Result<std::uint64_t> free_bytes(const std::string& folder);
 std::string absolute_path(const std::string& path);  // without symbolic links where it exists
 std::string parent_of(const std::string& path);      // "." where there is none

@@ -1,32 +1,8 @@
 #include "copy/spill_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <cstring>
 
 namespace decant::copy {
-namespace {
-
-Result<File> make_unnamed(const std::string& folder) {
-  std::string place = folder;
-  if (place.empty()) {
-    const char* temporary = std::getenv("TMPDIR");
-    place = temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary;
-  } else {
-    DECANT_CHECK(make_directories(place, 0700));
-  }
-  std::string name = place + "/decant-spill-XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return errno_error("make a file for spilled keys in", place);
-  File file(descriptor, name);
-  DECANT_CHECK(remove_file(name));
-  return file;
-}
-
-}  // namespace
-
 Status SpillFile::append(std::string_view bytes) {
   tail_ += bytes;
   return tail_.size() > memory_bytes_ ? flush() : ok_status();
@@ -34,7 +10,7 @@ Status SpillFile::append(std::string_view bytes) {
 
 Status SpillFile::flush() {
   if (!file_.is_open()) {
-    DECANT_ASSIGN(file_, make_unnamed(folder_));
+    DECANT_ASSIGN(file_, unnamed_file(folder_));
   }
   DECANT_CHECK(file_.write(tail_));
   written_ += tail_.size();

@@ -24,7 +24,7 @@ Error cannot_rewrite(const std::string& path, std::string_view what) {
 Result<File> plain_text(const DataFile& file) {
   if (file.format.compression == Compression::none) return File::open_read(file.path);
   DECANT_ASSIGN(auto source, open_source(file.path, file.format.compression));
-  DECANT_ASSIGN(File text, anonymous_file());
+  DECANT_ASSIGN(File text, unnamed_file());
   std::vector<char> buffer(read_buffer_bytes);
   while (true) {
     DECANT_ASSIGN(const std::size_t count, source->read(buffer.data(), buffer.size()));

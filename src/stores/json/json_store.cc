@@ -82,7 +82,7 @@ Status JsonStore::spool_standard_input() {
   const std::lock_guard lock(spool_mutex_);
   if (spool_.is_open()) return ok_status();
   DECANT_ASSIGN(File input, File::standard_input());
-  DECANT_ASSIGN(File spool, anonymous_file());
+  DECANT_ASSIGN(File spool, unnamed_file());
   std::vector<char> buffer(read_buffer_bytes);
   std::size_t count = 0;
   bool first = true;

@@ -48,7 +48,7 @@ Result<std::unique_ptr<JsonWriter>> JsonWriter::open(const JsonConfig& config,
                              "folder",
                              config.path, targets.size())};
   }
-  if (config.is_folder() && !options.dry_run) DECANT_CHECK(make_directories(base));
+  if (config.is_folder() && !options.dry_run) DECANT_CHECK(make_lasting_directories(base));
   for (WriteTarget& target : targets) {
     OutputPlan plan;
     DECANT_ASSIGN(plan.file, target_file(config, target.definition.name));

@@ -46,7 +46,7 @@ Status read_at(File& file, std::uint64_t offset, void* bytes, std::size_t size) 
 }  // namespace
 
 Result<KeyIndex> KeyIndex::open() {
-  DECANT_ASSIGN(File file, anonymous_file());
+  DECANT_ASSIGN(File file, unnamed_file());
   KeyIndex index(std::move(file));
   index.cache_.resize(kPagesCached);
   return index;
@@ -114,7 +114,7 @@ Status KeyIndex::double_size() {
 }
 
 Result<NumberTable> NumberTable::open() {
-  DECANT_ASSIGN(File file, anonymous_file());
+  DECANT_ASSIGN(File file, unnamed_file());
   return NumberTable(std::move(file));
 }
 

@@ -1,8 +1,6 @@
 #include "stores/json/output_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -188,17 +186,6 @@ Result<std::uint64_t> OutputFile::sync() {
   state.in_member = false;
   DECANT_CHECK(state.file.sync());
   return state.size;
-}
-
-Result<File> anonymous_file() {
-  const char* chosen = ::getenv("TMPDIR");
-  std::string folder = chosen != nullptr && *chosen != '\0' ? chosen : "/var/tmp";
-  if (!is_directory(folder)) folder = "/tmp";
-  std::string path = folder + "/decant-XXXXXX";
-  const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
-  if (descriptor < 0) return errno_error("create", path);
-  ::unlink(path.c_str());
-  return File(descriptor, path);
 }
 
 Status keep_owner(const std::string& path, const File& merged, std::vector<std::string>& notes) {

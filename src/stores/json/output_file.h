@@ -41,8 +41,6 @@ class OutputFile {
 // where the owner cannot be kept.
 Status keep_owner(const std::string& path, const File& merged, std::vector<std::string>& notes);
 
-// A file without a name, gone when it is closed; in TMPDIR, or else in /var/tmp or /tmp.
-Result<File> anonymous_file();
 // Where the open file can be opened again.
 std::string path_of(const File& file);
 
