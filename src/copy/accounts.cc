@@ -5,14 +5,6 @@
 #include "base/limits.h"
 
 namespace decant::copy {
-namespace {
-
-bool is_write(Outcome outcome) {
-  return outcome == Outcome::inserted || outcome == Outcome::updated;
-}
-
-}  // namespace
-
 SlotPart part_of(Slot& slot, std::size_t items_begin, std::size_t items_end) {
   SlotPart part;
   part.slot = &slot;

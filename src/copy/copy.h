@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "catalog/catalog.h"
 #include "decant/books.h"
 #include "decant/events.h"
@@ -38,12 +39,8 @@ inline constexpr std::string_view kNoKey = "no_key";
 inline constexpr std::string_view kDuplicateKeyDiffers = "duplicate_key_differs";
 inline constexpr std::string_view kRefusedByStore = "refused_by_store";
 
-// Records of one source with the same key.
-enum class Duplicates : std::uint8_t {
-  quarantine,  // the first stays; a later equal one is `duplicate`, a different one quarantined
-  first,       // the first stays; the others are `duplicate`
-  last,        // the last stays; costs one more pass over the source, before the first write
-};
+// `last` costs one more pass over the source, before the first write.
+using decant::Duplicates;
 
 struct SourceCollection {
   std::string name;
@@ -69,8 +66,8 @@ struct CopyLimits {
   // Of each source collection: so many records are taken, counted after `where`; every further one
   // is `left` (counted, neither mapped nor written).
   std::optional<std::uint64_t> records;
-  std::uint32_t batch_records = 1024;
-  std::uint32_t batch_bytes = 1u << 20;
+  std::uint32_t batch_records = batch_records_default;
+  std::uint32_t batch_bytes = batch_bytes_default;
 };
 
 // Where a test may end the process' work: called with the name of each step ("staged", "intents",

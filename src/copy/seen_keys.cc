@@ -297,8 +297,8 @@ Status SeenKeys::State::retire() {
   filter.reset();
   slots = std::vector<KeyEntry>(1, {{}, kNew});
   wanted = {};
-  // Once a block of this size was freed, glibc keeps the next ones, and a run over many tables would
-  // hold one for each.
+  // Once a block of this size was freed, glibc keeps the next ones, and a run over many tables
+  // would hold one for each.
   ::malloc_trim(0);
   return ok_status();
 }

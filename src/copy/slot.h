@@ -24,6 +24,10 @@ inline constexpr ItemState kDone = 0xfd;  // counted by an earlier part of this 
 
 constexpr ItemState state_of(Outcome outcome) { return static_cast<ItemState>(outcome); }
 
+constexpr bool is_write(Outcome outcome) {
+  return outcome == Outcome::inserted || outcome == Outcome::updated;
+}
+
 // A record that will not reach the target, for a reason found before the writer.
 struct Refused {
   std::uint32_t source_index = 0;

@@ -6,10 +6,6 @@
 namespace decant::copy {
 namespace {
 
-bool is_write(Outcome outcome) {
-  return outcome == Outcome::inserted || outcome == Outcome::updated;
-}
-
 bool is_unsettled(Outcome outcome) {
   return outcome == Outcome::not_attempted || outcome == Outcome::unknown;
 }

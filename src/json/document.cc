@@ -74,11 +74,6 @@ std::string Document::text_or(std::string_view name, std::string_view fallback) 
   return member != nullptr && member->is(Form::text) ? member->text_ : std::string(fallback);
 }
 
-bool Document::boolean_or(std::string_view name, bool fallback) const {
-  const Document* member = find(name);
-  return member != nullptr && member->is(Form::boolean) ? member->as_boolean() : fallback;
-}
-
 Document& Document::add(Document item) {
   items_.push_back(std::move(item));
   return items_.back();

@@ -42,7 +42,6 @@ class Document {
   // With a fallback where the member is missing or of another form.
   std::int64_t integer_or(std::string_view name, std::int64_t fallback) const;
   std::string text_or(std::string_view name, std::string_view fallback) const;
-  bool boolean_or(std::string_view name, bool fallback) const;
 
   // Appends an item (list) or a member (map; the name is not looked for). Returns what was added,
   // valid until the next one is added.

@@ -125,7 +125,6 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
-void Statement::bind_null(int parameter) { sqlite3_bind_null(handle_, parameter + 1); }
 void Statement::bind_int64(int parameter, std::int64_t value) {
   sqlite3_bind_int64(handle_, parameter + 1, value);
 }
@@ -177,11 +176,6 @@ Status Statement::run() {
 void Statement::reset() { sqlite3_reset(handle_); }
 
 int Statement::columns() const { return sqlite3_column_count(handle_); }
-
-std::string_view Statement::column_name(int column) const {
-  const char* name = sqlite3_column_name(handle_, column);
-  return name == nullptr ? std::string_view("") : std::string_view(name);
-}
 
 ColumnType Statement::type(int column) const {
   switch (sqlite3_column_type(handle_, column)) {
@@ -297,7 +291,6 @@ bool Database::in_transaction() const {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
-std::int64_t Database::last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_); }
 std::string Database::message() const { return sqlite3_errmsg(handle_); }
 int Database::extended_code() const { return sqlite3_extended_errcode(handle_); }
 

@@ -60,7 +60,6 @@ class Statement {
   bool is_open() const { return handle_ != nullptr; }
   sqlite3_stmt* handle() const { return handle_; }
 
-  void bind_null(int parameter);
   void bind_int64(int parameter, std::int64_t value);
   void bind_double(int parameter, double value);
   void bind_text(int parameter, std::string_view value);
@@ -75,7 +74,6 @@ class Statement {
   void reset();
 
   int columns() const;
-  std::string_view column_name(int column) const;
   ColumnType type(int column) const;
   bool is_null(int column) const { return type(column) == ColumnType::null; }
   std::int64_t int64(int column) const;
@@ -118,7 +116,6 @@ class Database {
   bool in_transaction() const;
 
   std::int64_t changes() const;  // rows of the last INSERT, UPDATE or DELETE
-  std::int64_t last_insert_rowid() const;
 
   // The last failure, in SQLite's words and as an Error that names the file and what to do.
   std::string message() const;

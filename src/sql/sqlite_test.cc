@@ -7,24 +7,21 @@
 #include <fstream>
 #include <string>
 
+#include "testing/temporary_folder.h"
+
 namespace decant::sql {
 namespace {
 
-class SqliteHandles : public testing::Test {
+class SqliteHandles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/decant-sql-XXXXXX";
-    folder_ = ::mkdtemp(name);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string path(const char* name) const { return folder_ + "/" + name; }
+  std::string path(const char* name) const { return folder_ / name; }
   Database open(const char* name, OpenMode mode = OpenMode::create, std::uint32_t busy_ms = 0) {
     auto database = Database::open(path(name), {mode, busy_ms});
     EXPECT_TRUE(database.ok());
     return std::move(database).value();
   }
 
-  std::string folder_;
+  decant::testing::TemporaryFolder folder_;
 };
 
 TEST_F(SqliteHandles, AMissingFileIsNotFoundAndNotCreated) {
@@ -35,7 +32,7 @@ TEST_F(SqliteHandles, AMissingFileIsNotFoundAndNotCreated) {
 }
 
 TEST_F(SqliteHandles, AFolderIsNamedAsOne) {
-  auto database = Database::open(folder_, {OpenMode::create});
+  auto database = Database::open(folder_.path(), {OpenMode::create});
   ASSERT_FALSE(database.ok());
   EXPECT_NE(database.error().message.find("folder"), std::string::npos);
 }
@@ -56,7 +53,6 @@ TEST_F(SqliteHandles, ValuesComeBackAsTheyWereBound) {
   statement->bind_double(1, 0.1);
   statement->bind_text(2, with_nul);
   statement->bind_bytes(3, std::string_view());
-  statement->bind_null(4);
   ASSERT_EQ(statement->step(), Step::row);
   EXPECT_EQ(statement->int64(0), INT64_MIN);
   EXPECT_EQ(statement->real(1), 0.1);
@@ -122,7 +118,7 @@ TEST_F(SqliteHandles, WritingThroughAReadOnlyConnectionIsRefused) {
 
 TEST_F(SqliteHandles, ANameThatSqliteWouldReadMeaningIntoIsAFile) {
   std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(folder_);
+  std::filesystem::current_path(folder_.path());
   auto database = Database::open(":memory:", {OpenMode::create});
   ASSERT_TRUE(database.ok());
   ASSERT_TRUE(database->exec("CREATE TABLE t(a)").ok());

@@ -69,7 +69,7 @@ TEST_F(DryWriterTest, AFileThatIsNotThereIsNotMade) {
   rows.add({Value::int64(11), Value::text("b")});
   EXPECT_EQ(stage(*out, rows), "inserted quarantined(unique) quarantined(check)");
   out.reset();
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(DryWriterTest, LeavesNoFileBesideAFileInWal) {

@@ -16,6 +16,7 @@
 #include "json/writer.h"
 #include "sql/sqlite.h"
 #include "stores/sqlite/store.h"
+#include "testing/temporary_folder.h"
 
 namespace decant::sqlite {
 
@@ -45,17 +46,9 @@ class Rows {
   Batch batch_;
 };
 
-class StoreFixture : public testing::Test {
+class StoreFixture : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/decant-sqlite-XXXXXX";
-    folder_ = ::mkdtemp(name);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(std::string_view name = "a.db") const {
-    return folder_ + "/" + std::string(name);
-  }
+  std::string path(std::string_view name = "a.db") const { return folder_ / std::string(name); }
 
   void exec(const std::string& sql, std::string_view name = "a.db") {
     auto database = sql::Database::open(path(name), {sql::OpenMode::create});
@@ -183,7 +176,7 @@ class StoreFixture : public testing::Test {
     return field;
   }
 
-  std::string folder_;
+  decant::testing::TemporaryFolder folder_;
 };
 
 }  // namespace decant::sqlite

@@ -328,7 +328,7 @@ TEST_F(WriterTest, AFullDiskStopsWithTheLastCheckpointIntact) {
   stage(*out, small);
   commit(*out, "first");
   out.reset();
-  EXPECT_EXIT(fill_the_disk(*store), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(fill_the_disk(*store), ::testing::ExitedWithCode(0), "");
   auto again = writer(*store, {target("t")});
   EXPECT_EQ(again->checkpoint().value(), "first");
   EXPECT_EQ(query("SELECT count(*) FROM t"), "1");
