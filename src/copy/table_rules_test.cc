@@ -90,5 +90,28 @@ TEST(TableRules, DryRunTriesUpdatesAgainstTheRulesOfTheTable) {
   EXPECT_EQ(books[1], books[0]);
 }
 
+// A table that is there is never left with a reference to nothing, not even between two commits: a
+// row that refers to one of a later batch waits in quarantine for the next run.
+TEST(TableRules, ARowThatRefersToALaterBatchIsTakenByTheSameCommandAgain) {
+  CopyRun run(TargetKind::shared_sqlite);
+  run.table_sql =
+      "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, n INTEGER REFERENCES people (id))";
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    const std::string boss = i == 0 ? "2900" : i == 1 ? "99" : "null";
+    run.rows.push_back(
+        row(i, "{\"id\":" + std::to_string(i) + ",\"name\":\"p\",\"n\":" + boss + "}"));
+  }
+  CopyResult first = run.run();
+  ASSERT_TRUE(first.status.ok()) << first.status.error().message;
+  EXPECT_EQ(first.books.inserted, 2999u);
+  EXPECT_EQ(first.books.quarantined, 1u);
+  CopyResult again = run.run();
+  ASSERT_TRUE(again.status.ok()) << again.status.error().message;
+  EXPECT_EQ(again.books.inserted, 1u);
+  EXPECT_EQ(again.books.unchanged, 2999u);
+  EXPECT_EQ(again.books.quarantined, 0u);
+  EXPECT_TRUE(run.quarantine().empty());
+}
+
 }  // namespace
 }  // namespace decant::copy

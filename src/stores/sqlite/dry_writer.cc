@@ -253,7 +253,10 @@ Status DryWriter::stage(std::uint32_t target, std::span<const Record> records,
       if (found || !all_present) continue;
       outcome = Outcome::quarantined;
       result.rejections.push_back(
-          {i, "foreign_key", name + ": " + probe.message + "; copy that collection first"});
+          {i, "foreign_key",
+           name + ": " + probe.message +
+               "; copy that collection first, or run the same command again where "
+               "that row came later in the source"});
       break;
     }
   }

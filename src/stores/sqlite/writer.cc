@@ -291,7 +291,8 @@ Status SqliteWriter::stage_singly(std::uint32_t target, std::span<const Record> 
     rejection.reason = "foreign_key";
     rejection.message = targets_[target].definition.name +
                         ": FOREIGN KEY constraint failed; a row it refers to is missing, or rows "
-                        "that refer to it are left; copy that collection first";
+                        "that refer to it are left; copy that collection first, or run the same "
+                        "command again where that row came later in the source";
     result.rejections.push_back(std::move(rejection));
   }
   std::sort(result.rejections.begin(), result.rejections.end(),
