@@ -55,6 +55,9 @@ Status Committer::open() {
                  "the source does not have the same files or partitions as when the run stopped; "
                  "put them back as they were, or begin anew with --restart"};
   }
+  if (state.items > 0) {
+    job_.run->add_audit("the copy went on behind " + std::to_string(state.books.read) + " records");
+  }
   return check_quarantine(false);
 }
 
@@ -362,7 +365,12 @@ Status Committer::finish(Gate& gate, std::vector<std::string>& notes) {
   accounts_.state().phase = Phase::finished;
   accounts_.state().withdrawn.clear();
   accounts_.state().began_writing = stager_->began_writing();
-  return job_.run == nullptr ? ok_status() : write_state(false);
+  if (job_.run == nullptr) return ok_status();
+  const Checkpoint& state = accounts_.state();
+  job_.run->add_audit("the copy ended: " + std::to_string(state.books.read) + " records read, " +
+                      std::to_string(state.written) + " written, " +
+                      std::to_string(state.books.quarantined) + " in quarantine");
+  return write_state(false);
 }
 
 // The state as it is, outside of a group that is staged.

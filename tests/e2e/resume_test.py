@@ -56,9 +56,13 @@ class Resume(unittest.TestCase):
         resumed = self.copy('json:src/*', 'sqlite:app.db#t', '--no-verify')
         self.assertEqual(resumed.exit, 4, resumed)
         self.assertIn('--restart', resumed.err)
+        audit = sqlite3.connect(self.place.path('.decant', 'catalog.db'))
+        self.addCleanup(audit.close)
         anew = self.copy('json:src/*', 'sqlite:app.db#t', '--restart')
         self.assertEqual(anew.exit, 3, anew)
         self.assertEqual(anew.books()['inserted'], RECORDS + 1)
+        self.assertEqual(audit.execute('SELECT line FROM audit ORDER BY id DESC').fetchone()[0],
+                         f'the copy ended: {RECORDS + 2} records read, {RECORDS + 1} written, 1 in quarantine')
 
 
 class StandardInput(unittest.TestCase):
