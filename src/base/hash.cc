@@ -3,9 +3,31 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+// The widest vectors that this processor has, chosen at run time by the library; the same hash.
+#if defined(__x86_64__)
+extern "C" {
+XXH128_hash_t XXH3_128bits_withSeed_dispatch(const void* input, std::size_t size,
+                                             std::uint64_t seed);
+XXH_errorcode XXH3_128bits_update_dispatch(XXH3_state_t* state, const void* input,
+                                           std::size_t size);
+}
+#endif
+
 namespace decant {
+namespace {
+
+// Up to here the algorithm uses no vectors.
+constexpr std::size_t kShortBytesMax = XXH3_MIDSIZE_MAX;
+
+}  // namespace
 
 Hash128 hash128(std::string_view bytes, std::uint64_t seed) {
+#if defined(__x86_64__)
+  if (bytes.size() > kShortBytesMax) {
+    const XXH128_hash_t hash = XXH3_128bits_withSeed_dispatch(bytes.data(), bytes.size(), seed);
+    return {hash.low64, hash.high64};
+  }
+#endif
   const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
   return {hash.low64, hash.high64};
 }
@@ -23,7 +45,11 @@ Hash128Stream::Hash128Stream(Hash128Stream&&) noexcept = default;
 Hash128Stream& Hash128Stream::operator=(Hash128Stream&&) noexcept = default;
 
 void Hash128Stream::add(std::string_view bytes) {
+#if defined(__x86_64__)
+  XXH3_128bits_update_dispatch(&state_->xxh3, bytes.data(), bytes.size());
+#else
   XXH3_128bits_update(&state_->xxh3, bytes.data(), bytes.size());
+#endif
 }
 
 Hash128 Hash128Stream::value() const {

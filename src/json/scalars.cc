@@ -1,38 +1,13 @@
 #include "json/scalars.h"
 
-#include <bit>
 #include <cstring>
 
 #include "base/limits.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace decant::json {
 namespace {
 
 bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
-
-// The first quote or backslash at or behind `text`.
-#if defined(__SSE2__)
-const char* find_quote_or_backslash(const char* text) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  while (true) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash))));
-    if (mask != 0) return text + std::countr_zero(mask);
-    text += 16;
-  }
-}
-#else
-const char* find_quote_or_backslash(const char* text) {
-  while (*text != '"' && *text != '\\') ++text;
-  return text;
-}
-#endif
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -132,7 +107,8 @@ const char* find_closing_quote(const char* text) {
   }
 }
 
-// `escape` is the first backslash of the string that begins at `start`.
+}  // namespace
+
 bool read_escaped_string(const char* start, const char* escape, Arena& arena, std::string_view& out,
                          const char*& end, Fault& fault) {
   const char* close = find_closing_quote(escape);
@@ -163,18 +139,6 @@ bool read_escaped_string(const char* start, const char* escape, Arena& arena, st
   arena.shrink_last(memory, static_cast<std::size_t>(to - memory));
   out = {memory, static_cast<std::size_t>(to - memory)};
   end = close + 1;
-  return true;
-}
-
-}  // namespace
-
-bool read_string(const char* text, Arena& arena, std::string_view& out, bool& plain,
-                 const char*& end, Fault& fault) {
-  const char* stop = find_quote_or_backslash(text);
-  plain = *stop == '"';
-  if (!plain) return read_escaped_string(text, stop, arena, out, end, fault);
-  out = {text, static_cast<std::size_t>(stop - text)};
-  end = stop + 1;
   return true;
 }
 

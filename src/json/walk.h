@@ -40,10 +40,16 @@ class Walk {
   bool refuse(const char* reason, const char* message, const char* at);
   bool refuse_at(std::uint32_t token, const char* message);
   bool fields(ShapeWalker& walker, Arena& arena);
+  bool step(std::uint32_t token, ShapeWalker& walker, Arena& arena);
   bool value_at(std::uint32_t token, Arena& arena, unsigned depth, Value& value);
   bool literal(std::uint32_t token, Value& value);
   bool text(std::uint32_t token, Arena& arena, Value& value);
   bool name(std::uint32_t token, Arena& arena, std::string_view& out);
+  bool colon() {
+    const std::uint32_t token = take();
+    if (token != kNone && text_[token] == ':') return true;
+    return refuse_at(token, "':' is expected behind a key");
+  }
   bool list(Arena& arena, unsigned depth, Value& value);
   bool map(std::uint32_t token, Arena& arena, unsigned depth, Value& value);
   bool members_differ(std::size_t base);

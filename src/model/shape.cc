@@ -130,6 +130,8 @@ constexpr std::uint32_t kDepthInPath = 32;    // likewise, for duplicates
 ShapeWalker::Node* ShapeWalker::State::add(Node* parent, std::string_view name) {
   Node& node = nodes.emplace_back();
   node.name = names.copy(name);
+  node.quick = !name.empty() && name.size() < name_padding &&
+               name.find_first_of("\"\\") == std::string_view::npos;
   node.parent = parent;
   if (parent == nullptr) return &node;
   node.depth = parent->depth + 1;

@@ -3,94 +3,79 @@
 #include <cstdint>
 #include <cstring>
 
+#include "json/structure.h"
+
 namespace decant::sqlite {
 namespace {
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighs = 0x8080808080808080;
+// Sixteen bytes, in a register where the processor has such. A shorter text fills the rest with
+// bytes that need nothing.
+using Block = unsigned char __attribute__((vector_size(16)));
 
-// What was seen of a text: `high` has a high bit where a byte was past ASCII, `escape` is not zero
-// where one needs an escape.
+// What was seen of a text: in each place the largest byte, and all bits where one needs an escape.
 struct Seen {
-  std::uint64_t high = 0;
-  std::uint64_t escape = 0;
+  Block high{};
+  Block escape{};
 };
 
-std::uint64_t has_zero(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
-
-// Eight bytes at once. A borrow may mark a byte beside the one meant, never leave one out.
-void look_at(std::uint64_t word, Seen& seen) {
-  seen.high |= word;
-  seen.escape |= ((word - kOnes * 0x20) & ~word & kHighs) | has_zero(word ^ (kOnes * '"')) |
-                 has_zero(word ^ (kOnes * '\\'));
+inline void look_at(const Block& block, Seen& seen) {
+  seen.high |= block;
+  seen.escape |= reinterpret_cast<Block>(block < 0x20) | reinterpret_cast<Block>(block == '"') |
+                 reinterpret_cast<Block>(block == '\\');
 }
 
-template <typename Word>
-void copy_word(const char* from, char* to, Seen& seen) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  std::memcpy(to, &word, sizeof word);
-  // The upper bytes of a shorter word are made harmless.
-  std::uint64_t wide = word;
-  if (sizeof word < 8) wide |= (kOnes * 'a') << (8 * (sizeof word % 8));
-  look_at(wide, seen);
+inline void copy_block(const char* from, char* to, Seen& seen) {
+  Block block;
+  std::memcpy(&block, from, sizeof block);
+  std::memcpy(to, &block, sizeof block);
+  look_at(block, seen);
 }
 
-// The length of the well-formed sequence at `at` (Unicode 15, table 3-7); 0 where there is none.
-std::size_t sequence(const unsigned char* at, std::size_t left) {
-  unsigned char first = at[0];
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  std::size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (left < length) return 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (first == 0xE0) low = 0xA0;
-  if (first == 0xED) high = 0x9F;
-  if (first == 0xF0) low = 0x90;
-  if (first == 0xF4) high = 0x8F;
-  if (at[1] < low || at[1] > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((at[i] & 0xC0) != 0x80) return 0;
+// Less than sixteen bytes: two words that may overlap, or one byte after the other.
+inline void copy_short(const char* from, char* to, std::size_t size, Seen& seen) {
+  Block block = Block{} + static_cast<unsigned char>('a');
+  char* in = reinterpret_cast<char*>(&block);
+  if (size >= 8) {
+    std::memcpy(in, from, 8);
+    std::memcpy(in + 8, from + size - 8, 8);
+    std::memcpy(to, in, 8);
+    std::memcpy(to + size - 8, in + 8, 8);
+  } else if (size >= 4) {
+    std::memcpy(in, from, 4);
+    std::memcpy(in + 4, from + size - 4, 4);
+    std::memcpy(to, in, 4);
+    std::memcpy(to + size - 4, in + 4, 4);
+  } else {
+    for (std::size_t at = 0; at < size; ++at) to[at] = in[at] = from[at];
   }
-  return length;
+  look_at(block, seen);
 }
 
-bool is_utf8(std::string_view text) {
-  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t length = sequence(at + i, text.size() - i);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
+bool any_bit(const Block& block) {
+  std::uint64_t words[2];
+  std::memcpy(words, &block, sizeof words);
+  return (words[0] | words[1]) != 0;
 }
 
 }  // namespace
 
-// Words of eight bytes, the last one laid over the one before, so that no length needs a loop over
-// bytes.
+// The last block is laid over the one before, so that no length needs a loop over bytes.
 TextForm copy_text(std::string_view text, char* to) {
   const char* from = text.data();
   std::size_t size = text.size();
   Seen seen;
-  if (size >= 8) {
-    std::size_t last = size - 8;
-    for (std::size_t at = 0; at < last; at += 8) {
-      copy_word<std::uint64_t>(from + at, to + at, seen);
-    }
-    copy_word<std::uint64_t>(from + last, to + last, seen);
-  } else if (size >= 4) {
-    copy_word<std::uint32_t>(from, to, seen);
-    copy_word<std::uint32_t>(from + size - 4, to + size - 4, seen);
+  if (size >= sizeof(Block)) {
+    std::size_t last = size - sizeof(Block);
+    for (std::size_t at = 0; at < last; at += sizeof(Block)) copy_block(from + at, to + at, seen);
+    copy_block(from + last, to + last, seen);
   } else {
-    for (std::size_t at = 0; at < size; ++at) {
-      copy_word<std::uint8_t>(from + at, to + at, seen);
-    }
+    copy_short(from, to, size, seen);
   }
   TextForm form;
-  form.plain = seen.escape == 0;
-  if ((seen.high & kHighs) != 0) form.valid = is_utf8(text);
+  form.plain = !any_bit(seen.escape);
+  if (any_bit(seen.high & (Block{} + static_cast<unsigned char>(0x80)))) {
+    form.valid = json::is_utf8(text);
+  }
   return form;
 }
 

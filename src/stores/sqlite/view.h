@@ -11,7 +11,7 @@
 namespace decant::sqlite {
 
 // Row ids in one partition. A table with more than partitions_max such spans gets larger ones.
-inline constexpr std::int64_t partition_rows = 1'000'000;
+inline constexpr std::int64_t partition_rows = 65'536;
 inline constexpr std::int64_t partitions_max = 4096;
 
 // `collection`: one table or view; empty: all base tables. The records' shapes are `shapes`'s,
