@@ -23,9 +23,13 @@ bool equal(const Value& a, const Value& b) {
     if (a.is(Type::text) || a.is(Type::bytes)) return a.as_text() == b.as_text();
     if (a.is(Type::int64) || a.is(Type::boolean)) return a.as_int64() == b.as_int64();
     if (!a.is_present()) return true;
+    if (a.is(Type::decimal) && a.as_text() == b.as_text()) return true;
+    if (a.is(Type::list)) return std::ranges::equal(a.as_items(), b.as_items(), equal);
   }
-  CanonicalWriter left;
-  CanonicalWriter right;
+  thread_local CanonicalWriter left;
+  thread_local CanonicalWriter right;
+  left.clear();
+  right.clear();
   left.append(a);
   right.append(b);
   return left.bytes() == right.bytes();

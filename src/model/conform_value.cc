@@ -88,6 +88,9 @@ bool to_integer(Value& value, const FieldType& type, Misfit& misfit) {
 bool to_decimal(Value& value, const FieldType& type, Arena& arena, Misfit& misfit) {
   if (!is_number(value)) return wrong_type(misfit, value, type);
   if (value.is(Type::int64) && type.precision == 0) return true;
+  if (value.is(Type::decimal) && type.precision == 0 && is_kept_json_number(value.as_text())) {
+    return true;
+  }
   char buffer[kDoubleTextMax];
   Decimal number;
   if (!parse_number(value, buffer, number, misfit)) return false;

@@ -155,6 +155,24 @@ bool is_json_number(std::string_view text) {
   return parse_decimal(text, parts) != DecimalFault::not_a_number;
 }
 
+bool is_kept_json_number(std::string_view text) {
+  constexpr std::size_t kShortMax = 32;  // far within the limits, as long as there is no exponent
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (at != end && *at == '-') ++at;
+  const char* const whole = at;
+  while (at != end && is_digit(*at)) ++at;
+  bool good = text.size() <= kShortMax && at != whole && (*whole != '0' || at == whole + 1);
+  if (good && at != end && *at == '.') {
+    const char* const fraction = ++at;
+    while (at != end && is_digit(*at)) ++at;
+    good = at != fraction;
+  }
+  if (good && at == end) return true;
+  Decimal parts;
+  return is_json_number(text) && parse_decimal(text, parts) == DecimalFault::none;
+}
+
 std::strong_ordering compare(const Decimal& a, const Decimal& b) {
   const auto sign = [](const Decimal& d) { return d.is_zero() ? 0 : d.negative ? -1 : 1; };
   if (sign(a) != sign(b)) return sign(a) <=> sign(b);

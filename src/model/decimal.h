@@ -39,6 +39,9 @@ bool parse_small_decimal(std::string_view text, std::int64_t& coefficient, std::
 // The stricter grammar of JSON: no leading zeros. Says nothing of the limits.
 bool is_json_number(std::string_view text);
 
+// Both: JSON's grammar, and within the limits. Short numbers are told by one look.
+bool is_kept_json_number(std::string_view text);
+
 std::strong_ordering compare(const Decimal& a, const Decimal& b);
 
 // Where the value is an integer of 64 bits.

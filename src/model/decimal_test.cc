@@ -127,4 +127,16 @@ RC_GTEST_PROP(Decimal, ToDoubleNeverChangesTheNumber, ()) {
 }
 
 }  // namespace
+TEST(DecimalTest, ANumberThatIsKeptIsOneOfJsonWithinTheLimits) {
+  for (const char* text : {"0", "-0", "7", "-12.50", "0.1", "123456789012345678901234567890123456",
+                           "1e5", "-1.5E-7", "0.0"}) {
+    EXPECT_TRUE(is_kept_json_number(text)) << text;
+  }
+  for (const char* text : {"", "-", "01", "-00", ".5", "5.", "1.", "1e", "1e100001", "+1", " 1", "1 ",
+                           "0x1", "1.2.3", "--1", "NaN"}) {
+    EXPECT_FALSE(is_kept_json_number(text)) << text;
+  }
+  EXPECT_FALSE(is_kept_json_number(std::string(decimal_digits_max + 1, '1')));
+}
+
 }  // namespace decant

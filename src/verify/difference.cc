@@ -111,9 +111,12 @@ std::vector<FieldDifference> compare_fields(const Record& source, const Record& 
   };
   for (std::size_t i = 0; i < source.shape->size(); ++i) {
     const std::string_view name = source.shape->name(i);
-    if (fields.counts(name)) compare(name, source.values[i], target.find(name));
+    if (!fields.counts(name)) continue;
+    const bool same_place = i < target.shape->size() && target.shape->name(i) == name;
+    compare(name, source.values[i], same_place ? target.values[i] : target.find(name));
   }
-  for (std::size_t i = 0; i < target.shape->size(); ++i) {
+  const bool same_fields = std::ranges::equal(source.shape->names(), target.shape->names());
+  for (std::size_t i = 0; i < target.shape->size() && !same_fields; ++i) {
     const std::string_view name = target.shape->name(i);
     if (source.shape->find(name) < 0 && fields.counts(name)) {
       compare(name, Value::absent(), target.values[i]);

@@ -20,7 +20,7 @@ Fetcher::Fetcher(const VerifyJob& job, const PlaceBook& source_places,
       target_side_(job) {}
 Fetcher::~Fetcher() = default;
 
-void Fetcher::release() { held_in_use_ = 0; }
+void Fetcher::release() { held_source_.in_use = held_target_.in_use = 0; }
 
 Status Fetcher::fetch_source(std::span<const Fingerprint> fingerprints, std::vector<Fetched>& out) {
   out.assign(fingerprints.size(), {});
@@ -47,13 +47,13 @@ Status Fetcher::fetch_one_source(std::uint32_t source, std::span<const Wanted> w
   const std::vector<Origin> origins = origins_of(wanted);
   DECANT_ASSIGN(const std::unique_ptr<Reader> reader, input.view->fetch(input.collection, origins));
   while (true) {
-    Held& held = next_held();
+    Held& held = next_held(held_source_);
     DECANT_ASSIGN(const bool more, reader->next(held.batch));
     if (!more) break;
     side->take(held.batch, held.work);
     hand_out(wanted, held.work.made, out, found);
   }
-  --held_in_use_;
+  --held_source_.in_use;
   return check_all_found(wanted, found, "source", *input.view);
 }
 
@@ -67,13 +67,13 @@ Status Fetcher::fetch_target(std::span<const Fingerprint> fingerprints, std::vec
   DECANT_ASSIGN(const std::unique_ptr<Reader> reader,
                 job_.target->fetch(job_.definition.name, origins));
   while (true) {
-    Held& held = next_held();
+    Held& held = next_held(held_target_);
     DECANT_ASSIGN(const bool more, reader->next(held.batch));
     if (!more) break;
     target_side_.take(held.batch, held.made);
     hand_out(wanted, held.made, out, found);
   }
-  --held_in_use_;
+  --held_target_.in_use;
   return check_all_found(wanted, found, "target", *job_.target);
 }
 
@@ -134,9 +134,9 @@ Status Fetcher::check_all_found(std::span<const Wanted> wanted, const std::vecto
   return ok_status();
 }
 
-Fetcher::Held& Fetcher::next_held() {
-  if (held_in_use_ == held_.size()) held_.push_back(std::make_unique<Held>());
-  return *held_[held_in_use_++];
+Fetcher::Held& Fetcher::next_held(Pool& pool) {
+  if (pool.in_use == pool.held.size()) pool.held.push_back(std::make_unique<Held>());
+  return *pool.held[pool.in_use++];
 }
 
 std::string describe_place(const View& view, const Origin& origin) {

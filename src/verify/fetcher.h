@@ -18,7 +18,7 @@ struct Fetched {
   std::uint32_t source = 0;
 };
 
-// One thread. What it fetched is valid until release().
+// What it fetched is valid until release(). One thread for each side at a time.
 class Fetcher {
  public:
   Fetcher(const VerifyJob& job, const PlaceBook& source_places, const PlaceBook& target_places);
@@ -40,6 +40,11 @@ class Fetcher {
     std::size_t index;
   };
   struct Held;
+  // What is held of a side; its memory is used again.
+  struct Pool {
+    std::vector<std::unique_ptr<Held>> held;
+    std::size_t in_use = 0;
+  };
 
   static Status find_wanted(std::span<const Fingerprint> fingerprints, const PlaceBook& places,
                             std::vector<Wanted>& wanted);
@@ -50,15 +55,15 @@ class Fetcher {
                                 std::string_view side, const View& view);
   Status fetch_one_source(std::uint32_t source, std::span<const Wanted> wanted,
                           std::vector<Fetched>& out, std::vector<bool>& found);
-  Held& next_held();
+  static Held& next_held(Pool& pool);
 
   const VerifyJob& job_;
   const PlaceBook& source_places_;
   const PlaceBook& target_places_;
   std::vector<std::unique_ptr<SourceSide>> source_sides_;
   TargetSide target_side_;
-  std::vector<std::unique_ptr<Held>> held_;
-  std::size_t held_in_use_ = 0;
+  Pool held_source_;
+  Pool held_target_;
 };
 
 // "jobs.json byte 9000"; empty where the view has no files.

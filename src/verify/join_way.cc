@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <bit>
 
 #include "verify/comparison.h"
+#include "verify/partition_join.h"
 #include "verify/resolver.h"
 
 namespace decant::verify {
@@ -39,7 +39,6 @@ struct Comparison::SpilledSide {
   std::string path;
   std::unique_ptr<FingerprintWriter> writer;
   SpillSink sink;
-  std::unique_ptr<FingerprintFile> file;
 };
 
 // Says what the join needs, and whether it is there. An Error only where nothing else is allowed.
@@ -125,28 +124,27 @@ Status Comparison::create_spills(std::string_view side, unsigned threads,
 }
 
 Status Comparison::join_spills(std::vector<SpilledSide>& source, std::vector<SpilledSide>& target) {
-  const FingerprintHeader* first = nullptr;
-  for (auto* sides : {&source, &target}) {
-    for (SpilledSide& side : *sides) {
-      DECANT_ASSIGN(side.file, FingerprintFile::open(side.path));
-      if (first == nullptr) first = &side.file->header();
-      DECANT_CHECK(check_alike(*first, side.file->header()));
+  PartitionJoin::Files sources;
+  PartitionJoin::Files targets;
+  for (SpilledSide& side : source) {
+    DECANT_ASSIGN(sources.emplace_back(), FingerprintFile::open(side.path));
+  }
+  for (SpilledSide& side : target) {
+    DECANT_ASSIGN(targets.emplace_back(), FingerprintFile::open(side.path));
+  }
+  for (auto* files : {&sources, &targets}) {
+    for (const auto& file : *files) {
+      DECANT_CHECK(check_alike(sources.front()->header(), file->header()));
     }
   }
   Resolver resolver(job_, *source_places_, *target_places_, chunk_records(), findings_, result_);
-  Join join;
-  std::vector<Fingerprint> sources;
-  std::vector<Fingerprint> targets;
-  const unsigned bits = static_cast<unsigned>(std::countr_zero(first->partitions));
-  for (std::uint32_t partition = 0; partition < first->partitions; ++partition) {
+  PartitionJoin join(sources, targets, threads_of_both_sides());
+  while (true) {
     if (job_.stop.stop_requested()) {
       return Error{ErrorCode::interrupted, "verification was interrupted; run it again"};
     }
-    sources.clear();
-    targets.clear();
-    for (SpilledSide& side : source) DECANT_CHECK(side.file->read(partition, sources));
-    for (SpilledSide& side : target) DECANT_CHECK(side.file->read(partition, targets));
-    DECANT_CHECK(join.run(sources, targets, bits, result_.equal, resolver));
+    DECANT_ASSIGN(const bool more, join.next(result_.equal, resolver));
+    if (!more) break;
   }
   return resolver.finish();
 }

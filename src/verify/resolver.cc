@@ -1,12 +1,17 @@
 #include "verify/resolver.h"
 
 #include <algorithm>
+#include <compare>
+#include <map>
+#include <thread>
 #include <tuple>
 
 #include "model/order.h"
 
 namespace decant::verify {
 namespace {
+
+constexpr std::size_t kFetchedBesideMin = 256;
 
 bool same_digests(std::span<const Fingerprint> fingerprints, const Fingerprint& first) {
   return std::all_of(fingerprints.begin(), fingerprints.end(),
@@ -92,38 +97,96 @@ Status Resolver::settle(const Group& group) {
 
 Status Resolver::wait(bool decided, std::span<const Fingerprint> source,
                       std::span<const Fingerprint> target) {
-  if (source.size() > group_records_max || target.size() > group_records_max) {
-    return Error{ErrorCode::invalid, "collection '" + job_.definition.name + "': more than " +
-                                         std::to_string(group_records_max) +
-                                         " different records have the same key; name the fields "
-                                         "that identify a record with `--key`"};
-  }
+  if (source.size() + target.size() > group_records_max) return resolve_large(source, target);
   waiting_.push_back({decided, static_cast<std::uint32_t>(source_.size()),
                       static_cast<std::uint32_t>(source.size()),
                       static_cast<std::uint32_t>(target_.size()),
                       static_cast<std::uint32_t>(target.size())});
   source_.insert(source_.end(), source.begin(), source.end());
   target_.insert(target_.end(), target.begin(), target.end());
-  if (source_.size() < chunk_records_ && target_.size() < chunk_records_) return ok_status();
+  if (source_.size() + target_.size() < waiting_records_max) return ok_status();
   return flush();
 }
 
-Status Resolver::flush() {
-  if (waiting_.empty()) return ok_status();
-  if (job_.stop.stop_requested()) {
-    return Error{ErrorCode::interrupted, "verification was interrupted; run it again"};
+// The groups come in order of their hashes. Their records are fetched in order of their places, so
+// that each part of a side is read once.
+Result<std::vector<std::uint32_t>> Resolver::order_by_place() const {
+  struct At {
+    bool source_only;
+    std::uint32_t source, file;
+    std::int64_t offset;
+    std::uint32_t index;
+    auto operator<=>(const At&) const = default;
+  };
+  std::vector<At> places;
+  places.reserve(waiting_.size());
+  for (std::uint32_t i = 0; i < waiting_.size(); ++i) {
+    const Waiting& one = waiting_[i];
+    const bool source_only = one.target_count == 0;
+    DECANT_ASSIGN(const Place place, source_only
+                                         ? source_places_.unpack(source_[one.source_first].origin)
+                                         : target_places_.unpack(target_[one.target_first].origin));
+    places.push_back({source_only, place.source, place.origin.file,
+                      static_cast<std::int64_t>(place.origin.offset), i});
   }
-  std::vector<Waiting> waiting;
-  waiting.swap(waiting_);
-  DECANT_CHECK(fetcher_.fetch_source(source_, source_fetched_));
-  DECANT_CHECK(fetcher_.fetch_target(target_, target_fetched_));
-  for (const Waiting& one : waiting) DECANT_CHECK(resolve(one));
-  fetcher_.release();
+  std::sort(places.begin(), places.end());
+  std::vector<std::uint32_t> order;
+  order.reserve(places.size());
+  for (const At& at : places) order.push_back(at.index);
+  return order;
+}
+
+Status Resolver::flush() {
+  DECANT_ASSIGN(const std::vector<std::uint32_t> order, order_by_place());
+  for (const std::uint32_t index : order) {
+    Waiting one = waiting_[index];
+    const auto source = std::span(source_).subspan(one.source_first, one.source_count);
+    const auto target = std::span(target_).subspan(one.target_first, one.target_count);
+    one.source_first = static_cast<std::uint32_t>(chunk_source_.size());
+    one.target_first = static_cast<std::uint32_t>(chunk_target_.size());
+    chunk_.push_back(one);
+    chunk_source_.insert(chunk_source_.end(), source.begin(), source.end());
+    chunk_target_.insert(chunk_target_.end(), target.begin(), target.end());
+    if (std::max(chunk_source_.size(), chunk_target_.size()) < chunk_records_) continue;
+    DECANT_CHECK(resolve_chunk());
+  }
+  waiting_.clear();
   source_.clear();
   target_.clear();
-  waiting.clear();
-  waiting_.swap(waiting);  // its memory is used again
+  return resolve_chunk();
+}
+
+Status Resolver::resolve_chunk() {
+  DECANT_CHECK(check_stop());
+  DECANT_CHECK(fetch_chunk());
+  for (const Waiting& one : chunk_) DECANT_CHECK(resolve(one));
+  fetcher_.release();
+  chunk_.clear();
+  chunk_source_.clear();
+  chunk_target_.clear();
   return ok_status();
+}
+
+// Both sides beside one another where it is worth a thread.
+Status Resolver::fetch_chunk() {
+  if (std::min(chunk_source_.size(), chunk_target_.size()) < kFetchedBesideMin) {
+    DECANT_CHECK(fetcher_.fetch_source(chunk_source_, source_fetched_));
+    return fetcher_.fetch_target(chunk_target_, target_fetched_);
+  }
+  Status of_target = ok_status();
+  Status of_source = ok_status();
+  {
+    const std::jthread beside(
+        [&] { of_target = fetcher_.fetch_target(chunk_target_, target_fetched_); });
+    of_source = fetcher_.fetch_source(chunk_source_, source_fetched_);
+  }
+  DECANT_CHECK(std::move(of_source));
+  return of_target;
+}
+
+Status Resolver::check_stop() const {
+  if (!job_.stop.stop_requested()) return ok_status();
+  return Error{ErrorCode::interrupted, "verification was interrupted; run it again"};
 }
 
 Status Resolver::resolve(const Waiting& waiting) {
@@ -133,70 +196,108 @@ Status Resolver::resolve(const Waiting& waiting) {
   if (waiting.decided) {
     return report(DifferenceKind::extra, nullptr, &target_fetched_[waiting.target_first], {});
   }
-  const auto source = std::span(source_).subspan(waiting.source_first, waiting.source_count);
-  const auto target = std::span(target_).subspan(waiting.target_first, waiting.target_count);
-  std::vector<Keyed> sources;
-  std::vector<Keyed> targets;
-  key_all(source, std::span(source_fetched_).subspan(waiting.source_first), sources);
-  key_all(target, std::span(target_fetched_).subspan(waiting.target_first), targets);
-  std::size_t s = 0;
-  std::size_t t = 0;
-  while (s < sources.size() || t < targets.size()) {
-    const std::string& key =
-        t == targets.size() || (s < sources.size() && sources[s].key <= targets[t].key)
-            ? sources[s].key
-            : targets[t].key;
-    std::size_t s_end = s;
-    std::size_t t_end = t;
-    while (s_end < sources.size() && sources[s_end].key == key) ++s_end;
-    while (t_end < targets.size() && targets[t_end].key == key) ++t_end;
-    DECANT_CHECK(resolve_key(std::span(sources).subspan(s, s_end - s),
-                             std::span(targets).subspan(t, t_end - t)));
-    s = s_end;
-    t = t_end;
+  const auto source = std::span(chunk_source_).subspan(waiting.source_first, waiting.source_count);
+  const auto target = std::span(chunk_target_).subspan(waiting.target_first, waiting.target_count);
+  const auto source_fetched = std::span(source_fetched_).subspan(waiting.source_first);
+  const auto target_fetched = std::span(target_fetched_).subspan(waiting.target_first);
+  std::map<std::string, KeyGroup> keys;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    keys[real_key(source[i], source_fetched[i].record)].source.push_back(source[i]);
   }
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    keys[real_key(target[i], target_fetched[i].record)].target.push_back(target[i]);
+  }
+  const auto fetched = [](std::span<const Fingerprint> side, std::span<const Fetched> records,
+                          const Fingerprint* wanted) -> const Fetched* {
+    if (wanted == nullptr) return nullptr;
+    const auto at = std::find_if(side.begin(), side.end(), [&](const Fingerprint& one) {
+      return one.origin == wanted->origin && one.same_digest(*wanted);
+    });
+    return &records[static_cast<std::size_t>(at - side.begin())];
+  };
+  const auto fetch = [&](const Verdict& verdict, const Fetched*& of_source,
+                         const Fetched*& of_target) {
+    of_source = fetched(source, source_fetched, verdict.source);
+    of_target = fetched(target, target_fetched, verdict.target);
+    return ok_status();
+  };
+  for (auto& [key, group] : keys) DECANT_CHECK(resolve_key(group, fetch));
   return ok_status();
 }
 
-// All records of one real key, with their records at hand.
-Status Resolver::resolve_key(std::span<const Keyed> source, std::span<const Keyed> target) {
-  std::vector<Fingerprint> sources;
-  std::vector<Fingerprint> targets;
-  for (const Keyed& one : source) sources.push_back(one.fingerprint);
-  for (const Keyed& one : target) targets.push_back(one.fingerprint);
-  DECANT_CHECK(sort_by_place(source_places_, sources));
-  DECANT_CHECK(sort_by_place(target_places_, targets));
-  const auto fetched = [](std::span<const Keyed> side, const Fingerprint& wanted) {
-    return std::find_if(side.begin(), side.end(),
-                        [&](const Keyed& one) {
-                          return one.fingerprint.origin == wanted.origin &&
-                                 one.fingerprint.same_digest(wanted);
-                        })
-        ->fetched;
+// More records of one key than are held at once: they are fetched in chunks to tell their real
+// keys, and again where something is to be said of them.
+Status Resolver::resolve_large(std::span<const Fingerprint> source,
+                               std::span<const Fingerprint> target) {
+  std::map<std::string, KeyGroup> keys;
+  std::vector<Fetched> fetched;
+  for (const bool is_source : {true, false}) {
+    std::span<const Fingerprint> left = is_source ? source : target;
+    while (!left.empty()) {
+      DECANT_CHECK(check_stop());
+      const auto chunk = left.first(std::min(left.size(), chunk_records_));
+      DECANT_CHECK(is_source ? fetcher_.fetch_source(chunk, fetched)
+                             : fetcher_.fetch_target(chunk, fetched));
+      for (std::size_t i = 0; i < chunk.size(); ++i) {
+        KeyGroup& group = keys[real_key(chunk[i], fetched[i].record)];
+        (is_source ? group.source : group.target).push_back(chunk[i]);
+      }
+      fetcher_.release();
+      left = left.subspan(chunk.size());
+    }
+  }
+  std::vector<Fetched> sources;
+  std::vector<Fetched> targets;
+  const auto fetch = [&](const Verdict& verdict, const Fetched*& of_source,
+                         const Fetched*& of_target) -> Status {
+    fetcher_.release();
+    if (verdict.source != nullptr) {
+      DECANT_CHECK(fetcher_.fetch_source({verdict.source, 1}, sources));
+      of_source = &sources[0];
+    }
+    if (verdict.target != nullptr) {
+      DECANT_CHECK(fetcher_.fetch_target({verdict.target, 1}, targets));
+      of_target = &targets[0];
+    }
+    return ok_status();
   };
+  for (auto& [key, group] : keys) DECANT_CHECK(resolve_key(group, fetch));
+  fetcher_.release();
+  return ok_status();
+}
+
+// All records of one real key. `fetch` gives the records behind a verdict.
+template <typename Fetch>
+Status Resolver::resolve_key(KeyGroup& group, const Fetch& fetch) {
+  DECANT_CHECK(sort_by_place(source_places_, group.source));
+  DECANT_CHECK(sort_by_place(target_places_, group.target));
   std::vector<Verdict> verdicts;
   NotHeld not_held;
-  decide(sources, targets, job_.duplicates, verdicts, not_held);
+  decide(group.source, group.target, job_.duplicates, verdicts, not_held);
   result_.duplicates += not_held.duplicates;
   result_.excluded += not_held.excluded;
   for (const Verdict& verdict : verdicts) {
+    const bool is_counted_only = verdict.finding == Finding::equal ||
+                                 (verdict.finding == Finding::extra &&
+                                  job_.extra == ExtraPolicy::allow);
+    const Fetched* source = nullptr;
+    const Fetched* target = nullptr;
+    if (!is_counted_only) DECANT_CHECK(fetch(verdict, source, target));
     switch (verdict.finding) {
       case Finding::equal:
         ++result_.equal;
         break;
       case Finding::missing:
         ++result_.missing;
-        DECANT_CHECK(
-            report(DifferenceKind::missing, fetched(source, *verdict.source), nullptr, {}));
+        DECANT_CHECK(report(DifferenceKind::missing, source, nullptr, {}));
         break;
       case Finding::extra:
         ++result_.extra;
-        if (job_.extra == ExtraPolicy::allow) break;
-        DECANT_CHECK(report(DifferenceKind::extra, nullptr, fetched(target, *verdict.target), {}));
+        if (is_counted_only) break;
+        DECANT_CHECK(report(DifferenceKind::extra, nullptr, target, {}));
         break;
       case Finding::differs:
-        DECANT_CHECK(compare(*verdict.source, *fetched(source, *verdict.source),
-                             *fetched(target, *verdict.target)));
+        DECANT_CHECK(compare(*verdict.source, *source, *target));
         break;
     }
   }
@@ -308,16 +409,6 @@ std::string Resolver::real_key(const Fingerprint& fingerprint, const Record* rec
     append_canonical(value, bytes);
   }
   return bytes;
-}
-
-void Resolver::key_all(std::span<const Fingerprint> fingerprints, std::span<const Fetched> fetched,
-                       std::vector<Keyed>& out) const {
-  out.reserve(fingerprints.size());
-  for (std::size_t i = 0; i < fingerprints.size(); ++i) {
-    out.push_back({real_key(fingerprints[i], fetched[i].record), fingerprints[i], &fetched[i]});
-  }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
 }
 
 }  // namespace decant::verify

@@ -17,14 +17,15 @@
 
 namespace decant::verify {
 
-// Records of one key hash and side that are looked at together; more of them mean a key that is
-// none.
-inline constexpr std::size_t group_records_max = 1u << 16;
+// Records of one key hash that are held together; of more, one chunk after the other.
+inline constexpr std::size_t group_records_max = 1024;
+// Fingerprints that wait until their records are fetched, in order of place.
+inline constexpr std::size_t waiting_records_max = 1u << 18;
 
 // One thread.
 class Resolver final : public GroupSink {
  public:
-  // At most `chunk_records` records of a side are held at once (a group is never split).
+  // About `chunk_records` records of a side are held at once.
   Resolver(const VerifyJob& job, const PlaceBook& source_places, const PlaceBook& target_places,
            std::size_t chunk_records, Findings& findings, VerifyResult& result);
 
@@ -39,19 +40,23 @@ class Resolver final : public GroupSink {
     std::uint32_t source_first, source_count;
     std::uint32_t target_first, target_count;
   };
-  // A record of a group, under its real key.
-  struct Keyed {
-    std::string key;
-    Fingerprint fingerprint;
-    const Fetched* fetched;
+  // The fingerprints of one real key.
+  struct KeyGroup {
+    std::vector<Fingerprint> source, target;
   };
 
   Status settle(const Group& group);
   Status wait(bool decided, std::span<const Fingerprint> source,
               std::span<const Fingerprint> target);
+  Result<std::vector<std::uint32_t>> order_by_place() const;
   Status flush();
+  Status resolve_chunk();
+  Status fetch_chunk();
+  Status check_stop() const;
   Status resolve(const Waiting& waiting);
-  Status resolve_key(std::span<const Keyed> source, std::span<const Keyed> target);
+  Status resolve_large(std::span<const Fingerprint> source, std::span<const Fingerprint> target);
+  template <typename Fetch>
+  Status resolve_key(KeyGroup& group, const Fetch& fetch);
   Status compare(const Fingerprint& fingerprint, const Fetched& source, const Fetched& target);
   bool is_kept(const Fingerprint& fingerprint, const Record& source, const Record& target) const;
   std::vector<FieldDifference> named_fields(const Record& source, const Record& target);
@@ -59,8 +64,6 @@ class Resolver final : public GroupSink {
   Status report(DifferenceKind kind, const Fetched* source, const Fetched* target,
                 std::vector<FieldDifference> fields);
   std::string real_key(const Fingerprint& fingerprint, const Record* record) const;
-  void key_all(std::span<const Fingerprint> fingerprints, std::span<const Fetched> fetched,
-               std::vector<Keyed>& out) const;
 
   const VerifyJob& job_;
   const PlaceBook& source_places_;
@@ -75,6 +78,10 @@ class Resolver final : public GroupSink {
   std::vector<Waiting> waiting_;
   std::vector<Fingerprint> source_;
   std::vector<Fingerprint> target_;
+  // The groups whose records are at hand.
+  std::vector<Waiting> chunk_;
+  std::vector<Fingerprint> chunk_source_;
+  std::vector<Fingerprint> chunk_target_;
   std::vector<Fetched> source_fetched_;
   std::vector<Fetched> target_fetched_;
   std::vector<Verdict> verdicts_;

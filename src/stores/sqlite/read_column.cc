@@ -112,8 +112,7 @@ bool ColumnReader::read_text(std::string_view text, const Column& column, Arena&
   TextForm form = copy_text(text, to);
   std::string_view copy(to, text.size());
   if (kind == FieldKind::decimal) {
-    Decimal number;
-    if (is_json_number(copy) && parse_decimal(copy, number) == DecimalFault::none) {
+    if (is_kept_json_number(copy)) {
       value = Value::decimal(copy);
       return true;
     }
