@@ -95,7 +95,8 @@ DecimalFault parse_decimal(std::string_view text, Decimal& out) {
   } else if (at != text.size()) {
     return DecimalFault::not_a_number;
   }
-  if (end - whole > decimal_digits_max + 1) return DecimalFault::too_many_digits;
+  const std::size_t digits = end - whole - (end > point ? 1 : 0);
+  if (digits > decimal_digits_max) return DecimalFault::too_many_digits;
   if (std::abs(exponent) > static_cast<std::int64_t>(decimal_exponent_max)) {
     return DecimalFault::exponent_too_large;
   }

@@ -287,6 +287,24 @@ TEST_P(BothWays, ADuplicateInTheTargetIsExtraEvenWhereTheSourceHasItToo) {
   EXPECT_EQ(must(thrice.job(GetParam())).extra, 2u);
 }
 
+TEST_P(BothWays, AnyNumberOfRecordsMayHaveOneKey) {
+  std::vector<std::string> source;
+  for (int i = 0; i < 3000; ++i) source.push_back(record(1, "t" + std::to_string(i)));
+  source.push_back(record(2, "other"));
+  Sides last(source, {source[2999], source[3000]});
+  VerifyJob job = last.job(GetParam());
+  job.duplicates = DuplicatePolicy::last;
+  VerifyResult result = must(job);
+  EXPECT_TRUE(result.clean());
+  EXPECT_EQ(result.duplicates, 2999u);
+  job.duplicates = DuplicatePolicy::first;
+  result = must(job);
+  ASSERT_EQ(result.different, 1u);
+  ASSERT_EQ(result.differences.size(), 1u);
+  EXPECT_EQ(result.differences[0].fields[0].source, R"("t0")");
+  EXPECT_EQ(result.differences[0].fields[0].target, R"("t2999")");
+}
+
 TEST_P(BothWays, WhatTheRunExcludedKeptOrLeftIsTakenAsItSaid) {
   Sides sides({R"({"id":1,"v":1})", R"({"id":2,"v":1})", R"({"id":3,"v":1})", R"({"id":4,"v":1})",
                R"({"id":5,"v":1})", R"({"id":6,"v":1})"},
