@@ -39,7 +39,7 @@ class Side:
 class Bench:
     def __init__(self, folder, options):
         self.folder, self.options, self.results = folder, options, []
-        self.expected = {}
+        self.expected, self.row_name = {}, ''  # what the limit programs wrote, by row and file
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -101,9 +101,9 @@ class Bench:
     def same_table(self, name, reference):
         """Whether a target holds what the limit program wrote, and has the same indexes."""
         def check():
-            if reference not in self.expected:
-                self.expected[reference] = (measure.table_digest(self.path(reference)), measure.indexes(self.path(reference)))
-            (rows, digest), found = self.expected[reference]
+            if self.row_name + reference not in self.expected:
+                self.expected[self.row_name + reference] = (measure.table_digest(self.path(reference)), measure.indexes(self.path(reference)))
+            (rows, digest), found = self.expected[self.row_name + reference]
             own_rows, own_digest = measure.table_digest(self.path(name))
             if own_rows != rows:
                 return f'{own_rows} rows instead of {rows}'
@@ -121,6 +121,7 @@ class Bench:
     # ---- running ------------------------------------------------------------------------------
     def row(self, name, work, *sides):
         """The first side is Decant. Runs all sides in turn, `repeats` times."""
+        self.row_name = name
         for repeat in range(self.options.repeats):
             for side in sides:
                 if side.prepare:
@@ -227,8 +228,8 @@ def row_existing(bench):
 def row_upsert_new(bench):
     bench.data('more.ndjson', '--first', bench.options.records)
     rows = bench.ndjson()
-    bench.row('upsert-new', 'upsert, all new, into a table with as many rows and indexes',
-              Side('decant', decant_copy('ndjson:more.ndjson', 'sqlite:own.db#jobs', '--on-conflict', 'upsert'),
+    bench.row('upsert-new', 'upsert, all new, into a table with as many rows and indexes, --exclusive',
+              Side('decant', decant_copy('ndjson:more.ndjson', 'sqlite:own.db#jobs', '--on-conflict', 'upsert', '--exclusive'),
                    lambda: bench.table('own.db', rows), bench.same_table('own.db', 'other.db')),
               Side('upsert loop', [tool('limit-upsert'), 'more.ndjson', 'other.db'],
                    lambda: bench.table('other.db', rows), least=1.0))
@@ -237,8 +238,8 @@ def row_upsert_new(bench):
 def row_upsert_changed(bench):
     bench.data('changed.ndjson', '--changed')
     rows = bench.ndjson()
-    bench.row('upsert-changed', 'upsert, all changed',
-              Side('decant', decant_copy('ndjson:changed.ndjson', 'sqlite:own.db#jobs', '--on-conflict', 'upsert'),
+    bench.row('upsert-changed', 'upsert, all changed, --exclusive',
+              Side('decant', decant_copy('ndjson:changed.ndjson', 'sqlite:own.db#jobs', '--on-conflict', 'upsert', '--exclusive'),
                    lambda: bench.table('own.db', rows), bench.same_table('own.db', 'changed.db')),
               Side('upsert loop', [tool('limit-upsert'), 'changed.ndjson', 'changed.db'],
                    lambda: bench.table('changed.db', rows), least=1.0))

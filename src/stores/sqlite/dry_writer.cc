@@ -60,6 +60,7 @@ class DryWriter : public Writer {
   Result<FinishResult> finish() override { return FinishResult{}; }
 
  private:
+  Status look(std::uint32_t target, std::span<const Record> records, StageResult& result);
   Status open_table(const WriteTarget& target, bool there);
   Status make_trial(const WriteTarget& target);
   Status add_unique_probes(const WriteTarget& target, Table& table);
@@ -81,6 +82,7 @@ class DryWriter : public Writer {
 };
 
 Status DryWriter::open() {
+  DECANT_CHECK(database_.exec(look_up_cache));
   DECANT_ASSIGN(schema_, read_schema(database_));
   DECANT_ASSIGN(CheckpointState state, read_checkpoints(database_, schema_));
   auto own = state.checkpoints.find(options_.checkpoint_name);
@@ -229,9 +231,20 @@ Result<std::string> DryWriter::find_taken(Table& table, const Record& record) {
   return std::string();
 }
 
+// One read transaction for all: a lock for each record costs more than looking it up, and one for
+// the whole run would keep an application from writing.
 Status DryWriter::stage(std::uint32_t target, std::span<const Record> records,
                         StageResult& result) {
   result.clear();
+  DECANT_CHECK(database_.begin());
+  Status looked = look(target, records, result);
+  // A conflict clause of the table may have ended it.
+  if (database_.in_transaction()) DECANT_CHECK(database_.commit());
+  return looked;
+}
+
+Status DryWriter::look(std::uint32_t target, std::span<const Record> records,
+                       StageResult& result) {
   Table& table = tables_[target];
   const std::string& name = targets_[target].definition.name;
   for (std::uint32_t i = 0; i < records.size(); ++i) {

@@ -15,8 +15,8 @@ namespace decant::sqlite {
 
 // Records between two commits into a file that an application may have open, and for how long the
 // write lock is held there.
-inline constexpr std::uint32_t shared_transaction_records_max = 1000;
-inline constexpr std::uint32_t shared_transaction_ms_max = 50;
+inline constexpr std::uint32_t shared_transaction_records_max = 10'000;
+inline constexpr std::uint32_t shared_transaction_ms_max = 100;
 // Records between two commits while a file of Decant's own is loaded.
 inline constexpr std::uint32_t load_transaction_records_max = 100'000;
 

@@ -122,8 +122,7 @@ Status SqliteWriter::configure() {
         "PRAGMA cache_size=-4096; PRAGMA foreign_keys=0; "
         "PRAGMA secure_delete=0;");
   }
-  DECANT_CHECK(
-      database_.exec(setup_.exclusive ? "PRAGMA cache_size=-65536" : "PRAGMA cache_size=-16384"));
+  DECANT_CHECK(database_.exec(look_up_cache));
   DECANT_CHECK(database_.exec("PRAGMA foreign_keys=1"));
   DECANT_ASSIGN(std::int64_t foreign_keys,
                 database_.query_int64("SELECT count(*) FROM main.sqlite_schema s, "
@@ -355,7 +354,7 @@ Result<std::vector<Outcome>> SqliteWriter::commit(std::string_view checkpoint) {
     Status lost = lose(std::move(status).error());
     return std::move(lost).error();
   }
-  if (!set_aside_.empty()) DECANT_CHECK(database_.exec("PRAGMA cache_size=-65536"));
+  if (!set_aside_.empty()) DECANT_CHECK(database_.exec(look_up_cache));
   set_aside_.clear();
   state_.exists = true;
   checkpoint_ = std::string(checkpoint);

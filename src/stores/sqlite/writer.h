@@ -9,6 +9,9 @@
 
 namespace decant::sqlite {
 
+// For a table that is there: rows are looked up all over it. The larger part of a run's memory.
+inline constexpr char look_up_cache[] = "PRAGMA cache_size=-49152";
+
 struct WriterSetup {
   std::string path;
   bool exclusive = false;
