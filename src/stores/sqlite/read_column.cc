@@ -1,9 +1,11 @@
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <new>
 #include <optional>
 
 #include "json/reader.h"
+#include "json/writer.h"
 #include "model/canonical.h"
 #include "model/decimal.h"
 #include "model/temporal.h"
@@ -61,11 +63,22 @@ std::optional<Value> parse_as(std::string_view text, FieldKind kind, Arena& aren
   return std::nullopt;
 }
 
+// A list of what JSON has itself: its JSON text says all of it.
+bool is_plain_list(const Value& value) {
+  if (!value.is(Type::list)) return false;
+  const auto items = value.as_items();
+  return std::all_of(items.begin(), items.end(), [](const Value& item) {
+    return item.is(Type::text) || item.is(Type::int64) || item.is(Type::boolean) ||
+           item.is(Type::decimal) || item.is_null();
+  });
+}
+
 }  // namespace
 
 struct ColumnReader::State {
   json::ValueParser parser;
   Arena scratch;
+  json::TextBuffer rendered;
 };
 
 ColumnReader::ColumnReader() : state_(std::make_unique<State>()) {}
@@ -140,6 +153,11 @@ bool ColumnReader::equals(sqlite3_stmt* statement, int index, const Column& colu
   if (type == SQLITE_TEXT && (text || decimal)) {
     bool same = text_of(stored) == value.as_text();
     if (same || text) return same;
+  }
+  if (type == SQLITE_TEXT && column.type.kind == FieldKind::json && is_plain_list(value)) {
+    state_->rendered.clear();
+    json::write_value(value, state_->rendered);
+    if (state_->rendered.view() == text_of(stored)) return true;
   }
   state_->scratch.clear();
   Value there;

@@ -10,7 +10,7 @@
 namespace decant::sqlite {
 
 // For a table that is there: rows are looked up all over it. The larger part of a run's memory.
-inline constexpr char look_up_cache[] = "PRAGMA cache_size=-49152";
+inline constexpr char look_up_cache[] = "PRAGMA cache_size=-53248";
 
 struct WriterSetup {
   std::string path;
