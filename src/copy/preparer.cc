@@ -15,7 +15,8 @@ std::uint64_t rotated(std::uint64_t value, unsigned bits) {
 
 struct Preparer::Target {
   Target(const WriteTarget& write, const Capabilities& capabilities)
-      : conformer(write.definition, capabilities, write.owned, write.defaults.get()),
+      : conformer(write.definition, capabilities, write.owned, write.defaults.get(),
+                  write.mirrored),
         digester(write.definition.key, write.owned, write.once),
         key_generated(write.definition.key_generated) {}
   Conformer conformer;

@@ -4,6 +4,7 @@
 
 #include "mapping/infer.h"
 #include "mapping/statistics.h"
+#include "migration/generated_fields.h"
 #include "migration/names.h"
 #include "migration/read_all.h"
 #include "migration/seen_fields.h"
@@ -346,6 +347,8 @@ Status settle_definitions(const Plan& plan, const std::vector<Definition>& exist
     DECANT_ASSIGN(Batch defaults,
                   resolved.target->defaults(collection.definition, options.run_time_us));
     collection.defaults = std::make_shared<const Batch>(std::move(defaults));
+    DECANT_ASSIGN(collection.mirrored,
+                  mirrored_fields(collection.rules, collection.seen_fields, collection.definition));
   }
   return ok_status();
 }

@@ -175,6 +175,7 @@ std::vector<copy::CopyTarget> copy_targets(const Prepared& prepared) {
     target.write.newer_than = collection.policies.newer_than;
     target.write.owned = collection.rules.owned();
     target.write.once = collection.rules.once();
+    target.write.mirrored = collection.mirrored;
     target.write.defaults = collection.defaults;
     if (const auto& max = collection.policies.quarantine_max) {
       target.quarantine_max = max->count;

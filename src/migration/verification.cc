@@ -79,6 +79,7 @@ void set_policies(const Prepared& prepared, const ResolvedCollection& collection
   job.owned = collection.rules.owned();
   job.once = collection.rules.once();
   job.defaults = collection.defaults;
+  job.mirrored = collection.mirrored;
   job.policy = collection.policies.on_conflict.value_or(Policy::insert);
   job.newer_than = collection.policies.newer_than;
   job.duplicates = duplicate_policy(collection.policies);

@@ -28,6 +28,7 @@ inline constexpr std::string_view kMisfitNotNull = "not_null";
 inline constexpr std::string_view kMisfitLength = "length";
 inline constexpr std::string_view kMisfitNumberWouldChange = "number_would_change";
 inline constexpr std::string_view kMisfitUnknownField = "unknown_field";
+inline constexpr std::string_view kMisfitGenerated = "generated";
 
 // Brings `value` to `type` without changing the fact it states: 1.0 fits an integer, "1" does not;
 // 0/1 fit a boolean only where it is declared; text never becomes a number, and becomes a
@@ -45,12 +46,16 @@ class Conformer {
   // them: no null, no note and no misfit comes of that.
   // `defaults`: what fills a field that a record lacks (or holds null in), where the field is NOT
   // NULL or not owned; as Store::defaults(), may be null. Its values must outlive the records.
+  // `mirrored`: generated fields that are carried, as in WriteTarget; a value of another one is a
+  // misfit, since the store would not keep it.
   Conformer(const Definition& definition, const Capabilities& capabilities,
-            std::span<const std::string> owned = {}, const Batch* defaults = nullptr);
+            std::span<const std::string> owned = {}, const Batch* defaults = nullptr,
+            std::span<const std::string> mirrored = {});
   ~Conformer();
   Conformer(Conformer&&) noexcept;
 
-  // The shape of conformed records: the definition's fields that are not generated, in its order.
+  // The shape of conformed records: the definition's fields in its order, without generated ones
+  // that are not mirrored.
   // Open definitions have none: their records keep their own shape.
   const Shape* shape() const;
 

@@ -140,8 +140,10 @@ struct Table {
     return *this;
   }
   // The misfit's reason, or "".
-  std::string take(const SpecimenRecord& fields) {
-    conformer = std::make_unique<Conformer>(definition, capabilities);
+  std::string take(const SpecimenRecord& fields, const std::vector<std::string>& mirrored = {}) {
+    conformer =
+        std::make_unique<Conformer>(definition, capabilities, std::vector<std::string>(),
+                                            nullptr, mirrored);
     original = add_record(fields, shapes, batch);
     record = original;
     return conformer->conform(record, batch.arena, misfit) ? "" : std::string(misfit.reason);
@@ -167,14 +169,25 @@ const Specimen kNull = specimen(Type::null);
 
 TEST(Conformer, PutsFieldsIntoTheDefinitionsOrderAndLeavesGeneratedOnesOut) {
   Table table;
-  ASSERT_EQ(table.take({{"size", specimen(Type::int64, 9)},
-                        {"title", specimen(Type::text, 0, "x")},
+  ASSERT_EQ(table.take({{"title", specimen(Type::text, 0, "x")},
                         {"id", specimen(Type::decimal, 0, "7.0")}}),
             "");
   ASSERT_EQ(table.record.shape->size(), 4u);
   EXPECT_EQ(table.record.shape->name(0), "id");
   EXPECT_EQ(table.record.values[0].as_int64(), 7);
   EXPECT_EQ(table.record.values[1].as_text(), "x");
+}
+
+TEST(Conformer, RefusesAValueOfAGeneratedFieldUnlessTheSourceComputesItAlike) {
+  Table table;
+  table.with_complement();
+  const SpecimenRecord fields = {{"id", specimen(Type::int64, 7)},
+                                 {"size", specimen(Type::int64, 9)}};
+  EXPECT_EQ(table.take(fields), "generated");
+  EXPECT_NE(table.misfit.message.find("field 'size' holds 9"), std::string::npos)
+      << table.misfit.message;
+  ASSERT_EQ(table.take(fields, {"size"}), "");
+  EXPECT_EQ(table.record.find("size").as_int64(), 9);
 }
 
 TEST(Conformer, RefusesWhatTheTableCannotHold) {

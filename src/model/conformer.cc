@@ -53,7 +53,8 @@ struct Conformer::State {
   };
 
   State(const Definition& wanted, const Capabilities& capabilities,
-        std::span<const std::string> owned, const Batch* defaults);
+        std::span<const std::string> owned, const Batch* defaults,
+        std::span<const std::string> mirrored);
   const Program& program_for(const Shape& source);
   void compile(const Shape& source, Program& program) const;
   bool fill(Record& record, Arena& arena, Misfit& misfit);
@@ -72,8 +73,9 @@ struct Conformer::State {
 };
 
 Conformer::Conformer(const Definition& definition, const Capabilities& capabilities,
-                     std::span<const std::string> owned, const Batch* defaults)
-    : state_(std::make_unique<State>(definition, capabilities, owned, defaults)) {}
+                     std::span<const std::string> owned, const Batch* defaults,
+                     std::span<const std::string> mirrored)
+    : state_(std::make_unique<State>(definition, capabilities, owned, defaults, mirrored)) {}
 Conformer::~Conformer() = default;
 Conformer::Conformer(Conformer&&) noexcept = default;
 
@@ -85,22 +87,25 @@ bool Conformer::conform(Record& record, Arena& arena, Misfit& misfit) {
 }
 
 Conformer::State::State(const Definition& wanted, const Capabilities& capabilities,
-                        std::span<const std::string> owned, const Batch* defaults)
+                        std::span<const std::string> owned, const Batch* defaults,
+                        std::span<const std::string> mirrored)
     : definition(wanted), nulls(capabilities.nulls) {
   if (definition.open) return;
+  const auto listed = [](std::span<const std::string> names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::vector<std::string_view> names;
   for (const Field& field : definition.fields) {
-    if (field.generated) continue;
+    if (field.generated && !listed(mirrored, field.name)) continue;
     if (!definition.complement.empty() && field.name == definition.complement) {
       complement_slot = static_cast<int>(slots.size());
     }
-    const bool is_key =
-        std::find(definition.key.begin(), definition.key.end(), field.name) != definition.key.end();
+    const bool is_key = listed(definition.key, field.name);
     Slot slot{};
     slot.field = &field;
     slot.as_is = type_as_is(field.type);
     slot.takes_all = field.type.kind == FieldKind::json;
-    slot.owned = owned.empty() || std::find(owned.begin(), owned.end(), field.name) != owned.end();
+    slot.owned = owned.empty() || listed(owned, field.name);
     slot.required = field.required && slot.owned && field.default_sql.empty() &&
                     !(is_key && definition.key_generated);
     const bool has_defaults = defaults != nullptr && !defaults->records.empty() && !is_key;
@@ -175,6 +180,13 @@ bool Conformer::State::check_unknown(const Record& record, const Program& progra
     const Value& value = record.values[index];
     if (value.is_absent()) continue;
     const std::string_view name = record.shape->name(index);
+    if (const Field* field = definition.find(name); field != nullptr && field->generated) {
+      misfit.reason = kMisfitGenerated;
+      misfit.message = "field '" + field->name + "' holds " + describe(value) +
+                       ", but the target computes that field and would not keep it; drop it with a "
+                       "reason, or map it to another name";
+      return false;
+    }
     if (complement_slot < 0) {
       misfit.reason = kMisfitUnknownField;
       misfit.message = "field '" + std::string(name) + "' holds " + describe(value) +
@@ -225,7 +237,7 @@ void Conformer::State::compile(const Shape& source, Program& program) const {
     } else if (slot >= 0 && source.id() == shape->id()) {
       // Conformed before: its complement stands.
       program.sources[static_cast<std::size_t>(slot)] = static_cast<std::int32_t>(i);
-    } else if (const Field* field = definition.find(name); field == nullptr || !field->generated) {
+    } else {
       // Also a source's own field that happens to have the complement's name.
       program.unknown.push_back(i);
     }

@@ -31,12 +31,15 @@ RecordDigest digest_of_place(const Origin& origin) {
 
 ComparedFields compared_fields(const VerifyJob& job) {
   ComparedFields fields{job.key, job.owned, job.once};
-  // The complement belongs to the fields that are owned; what the store computes is its own affair.
+  // The complement belongs to the fields that are owned; what the store computes is its own affair,
+  // unless the source computes the same.
   if (!fields.compared.empty() && !job.definition.complement.empty()) {
     fields.compared.push_back(job.definition.complement);
   }
   for (const Field& field : job.definition.fields) {
-    if (field.generated) fields.ignored.push_back(field.name);
+    const bool mirrored =
+        std::find(job.mirrored.begin(), job.mirrored.end(), field.name) != job.mirrored.end();
+    if (field.generated && !mirrored) fields.ignored.push_back(field.name);
   }
   return fields;
 }
@@ -49,7 +52,7 @@ SourceSide::SourceSide(const VerifyJob& job, std::uint32_t source)
     : input_(job.sources[source]),
       source_definition_(definition_with_complement(input_)),
       mapper_(input_.mapping, target_shapes_),
-      conformer_(job.definition, job.capabilities, job.owned, job.defaults.get()),
+      conformer_(job.definition, job.capabilities, job.owned, job.defaults.get(), job.mirrored),
       digester_(digester_for(job)) {
   if (input_.left_mapping != nullptr) {
     left_mapper_ = std::make_unique<mapping::Mapper>(input_.left_mapping, target_shapes_);

@@ -20,7 +20,7 @@ Hash128 digest_of_definition(const VerifyJob& job) {
     text += field.name + '\t' + std::string(to_string(field.type.kind)) +
             (field.nullable ? "\tnullable" : "") + (field.generated ? "\tgenerated" : "") + '\n';
   }
-  for (const auto* names : {&job.key, &job.owned, &job.once}) {
+  for (const auto* names : {&job.key, &job.owned, &job.once, &job.mirrored}) {
     for (const std::string& name : *names) text += name + '\t';
     text += '\n';
   }
