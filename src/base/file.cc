@@ -173,6 +173,24 @@ bool is_directory(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool is_regular_file(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+std::string behind_links(const std::string& path) {
+  constexpr int kLinksMax = 40;  // as the kernel follows
+  std::string place = path;
+  for (int links = 0; links < kLinksMax; ++links) {
+    char next[PATH_MAX];
+    const ssize_t count = ::readlink(place.c_str(), next, sizeof next);
+    if (count < 0) return place;
+    const std::string target(next, static_cast<std::size_t>(count));
+    place = target.starts_with('/') ? target : parent_of(place) + "/" + target;
+  }
+  return path;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   DECANT_ASSIGN(File file, File::open_read(path));
   std::string content;
@@ -190,7 +208,12 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
 }
 
 Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode) {
-  const std::string temporary = path + ".decant-tmp";
+  const std::string place = behind_links(path);
+  if (path_exists(place) && !is_regular_file(place)) {
+    DECANT_ASSIGN(File device, open_file(place, O_WRONLY | O_NOCTTY, 0, "open"));
+    return device.write(content);
+  }
+  const std::string temporary = place + ".decant-tmp";
   {
     DECANT_ASSIGN(File file, File::create(temporary, mode));
     Status written = file.write(content);
@@ -200,7 +223,7 @@ Status write_file_atomically(const std::string& path, std::string_view content, 
       return written;
     }
   }
-  return rename_file(temporary, path);
+  return rename_file(temporary, place);
 }
 
 Status rename_file(const std::string& from, const std::string& to) {

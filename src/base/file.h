@@ -57,8 +57,12 @@ Result<FileStamp> file_stamp(const std::string& path);
 
 bool path_exists(const std::string& path);
 bool is_directory(const std::string& path);
+bool is_regular_file(const std::string& path);
+// `path`, or where it is a symbolic link what that points to, there or not.
+std::string behind_links(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
-// Through a temporary file beside it, fsync, rename and fsync of the folder.
+// Through a temporary file beside it, fsync, rename and fsync of the folder. Of a symbolic link the
+// file behind it is written; a device or FIFO is written in place.
 Status write_file_atomically(const std::string& path, std::string_view content,
                              unsigned mode = 0644);
 Status rename_file(const std::string& from, const std::string& to);  // and syncs the folder

@@ -1,5 +1,7 @@
 """Nothing is lost in silence: what used to end clean, though something was not as it should be."""
+import json
 import os
+import stat
 import sys
 import unittest
 
@@ -51,6 +53,50 @@ class GeneratedColumns(Scenario):
                          [(1, 'x', 'x!'), (2, 'y', 'y!')])
         self.place.sql('u.db', self.TABLE.replace("'!'", "'?'"))
         self.refused(self.copy('sqlite:s.db#a', 'sqlite:u.db#a'), 2, "'a'")
+
+
+class Links(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.place.write_records('a.ndjson', [{'id': 1}])
+        self.arguments = ['copy', 'ndjson:a.ndjson', 'ndjson:o.ndjson', '--key', 'id', '--progress', 'none']
+
+    def test_a_report_on_a_fifo_is_written_into_it(self):
+        fifo = self.place.path('pipe')
+        os.mkfifo(fifo)
+        descriptor = os.open(fifo, os.O_RDWR)
+        outcome = self.place.decant(*self.arguments, '--report', 'pipe', report=False)
+        self.assertEqual(outcome.exit, 0, outcome)
+        self.assertTrue(stat.S_ISFIFO(os.stat(fifo).st_mode))
+        self.assertEqual(json.loads(os.read(descriptor, 1 << 16))['books']['inserted'], 1)
+        os.close(descriptor)
+
+    def test_a_report_on_a_link_to_a_full_device_is_1_and_leaves_the_link(self):
+        os.symlink('/dev/full', self.place.path('full'))
+        self.refused(self.place.decant(*self.arguments, '--report', 'full', report=False), 1, '--report')
+        self.assertTrue(os.path.islink(self.place.path('full')))
+
+    def test_a_report_on_a_link_goes_to_the_file_behind_it(self):
+        os.symlink('real.json', self.place.path('link.json'))
+        for _ in range(2):
+            self.assertEqual(self.place.decant(*self.arguments, '--report', 'link.json', report=False).exit, 0)
+            self.assertTrue(os.path.islink(self.place.path('link.json')))
+            self.assertIn('books', harness.read_json(self.place.path('real.json')))
+
+    def test_a_target_that_is_a_link_keeps_the_link(self):
+        os.mkdir(self.place.path('data'))
+        os.symlink('data/real.ndjson', self.place.path('o.ndjson'))
+        self.assertEqual(self.place.decant(*self.arguments).exit, 0)
+        self.place.write_records('a.ndjson', [{'id': 1}, {'id': 2}])
+        outcome = self.place.decant(*self.arguments)
+        self.assertEqual(outcome.report['books']['inserted'], 1, outcome)
+        self.assertTrue(os.path.islink(self.place.path('o.ndjson')))
+        with open(self.place.path('data', 'real.ndjson'), encoding='utf-8') as file:
+            self.assertEqual(file.read(), '{"id":1}\n{"id":2}\n')
+
+    def test_a_target_that_is_no_file_is_2(self):
+        os.mkfifo(self.place.path('o.ndjson'))
+        self.refused(self.place.decant(*self.arguments), 2, 'o.ndjson')
 
 
 if __name__ == '__main__':

@@ -21,7 +21,9 @@ struct OutputPlan {
   bool want_existing = false;
   bool definition_beside = false;  // write it whatever the text can tell (a folder of collections)
 
-  std::string temporary_path() const { return file.path + ".decant-tmp"; }
+  std::string place;  // file.path, or what it points to: the file that is replaced
+
+  std::string temporary_path() const { return place + ".decant-tmp"; }
 };
 
 // One thread. The destructor leaves what is there for a later resume.

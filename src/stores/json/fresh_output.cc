@@ -70,7 +70,7 @@ class FreshOutput : public CollectionOutput {
     }
     DECANT_CHECK(write_sidecar(plan_, plan_.target.definition));
     file_.reset();
-    return rename_file(plan_.temporary_path(), plan_.file.path);
+    return rename_file(plan_.temporary_path(), plan_.place);
   }
 
  private:

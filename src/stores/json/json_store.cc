@@ -144,7 +144,11 @@ Status JsonStore::check_writable() const {
   };
   if (config_.is_standard_input()) return wrong("it is standard input");
   if (!config_.pointer.empty()) return wrong("a place inside of a document is only read");
-  if (has_wildcard(config_.path) && !path_exists(config_.path)) return wrong("it is a glob");
+  const bool there = path_exists(config_.path);
+  if (has_wildcard(config_.path) && !there) return wrong("it is a glob");
+  if (there && !is_directory(config_.path) && !is_regular_file(config_.path)) {
+    return wrong("it is a device, a FIFO or a socket");
+  }
   return ok_status();
 }
 
@@ -180,7 +184,8 @@ Result<std::unique_ptr<Writer>> JsonStore::writer(std::vector<WriteTarget> targe
 
 Result<std::unique_ptr<Lock>> JsonStore::lock(std::string_view owner) {
   DECANT_CHECK(check_writable());
-  DECANT_ASSIGN(auto lock, FileLock::acquire(target_base(config_) + ".decant-lock", owner));
+  DECANT_ASSIGN(auto lock,
+                FileLock::acquire(behind_links(target_base(config_)) + ".decant-lock", owner));
   return std::unique_ptr<Lock>(std::make_unique<FileTargetLock>(std::move(lock)));
 }
 

@@ -52,6 +52,7 @@ Result<std::unique_ptr<JsonWriter>> JsonWriter::open(const JsonConfig& config,
   for (WriteTarget& target : targets) {
     OutputPlan plan;
     DECANT_ASSIGN(plan.file, target_file(config, target.definition.name));
+    plan.place = behind_links(plan.file.path);
     plan.exists = path_exists(plan.file.path);
     plan.target = std::move(target);
     plan.pretty = config.options.pretty;

@@ -392,14 +392,14 @@ Status MergingOutput::finish(std::vector<std::string>& notes) {
   Definition definition = plan_.target.definition;
   for (const CsvColumn& column : columns_) column.declare_in(definition);
   DECANT_CHECK(write_sidecar(plan_, definition));
-  DECANT_CHECK(rename_file(plan_.file.path + ".decant-new", plan_.file.path));
+  DECANT_CHECK(rename_file(plan_.place + ".decant-new", plan_.place));
   finished_ = true;
   return remove_file(plan_.temporary_path());
 }
 
 Result<OutputFile> MergingOutput::write_merged() {
   DECANT_ASSIGN(OutputFile out,
-                OutputFile::create(plan_.file.path + ".decant-new", plan_.file.format.compression));
+                OutputFile::create(plan_.place + ".decant-new", plan_.file.format.compression));
   const Format format = existing_ ? existing_->format() : plan_.file.format.format;
   RecordLayout layout(format, pretty_);
   if (csv_) {
