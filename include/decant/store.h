@@ -258,7 +258,8 @@ struct StoreOptions {
   std::string collection;            // name of the one collection, where the place does not say it
   std::vector<Definition> definitions;  // declared shapes (CSV types)
   bool exclusive = false;
-  bool for_write = false;  // a missing place is not an error
+  bool for_write = false;     // a missing place is not an error
+  std::stop_token stop = {};  // ends a read that waits, or that finds no end of a record
 };
 
 }  // namespace decant

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -87,6 +88,17 @@ Result<File> File::standard_input() {
   const int descriptor = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
   if (descriptor < 0) return errno_error("read", "standard input");
   return File(descriptor, "standard input");
+}
+
+Result<File> File::open_stream(const std::string& path) {
+  return open_file(path, O_RDONLY | O_NONBLOCK, 0, "open");
+}
+
+Result<bool> File::wait_readable(int wait_ms) {
+  pollfd waiting{descriptor_, POLLIN, 0};
+  const int count = ::poll(&waiting, 1, wait_ms);
+  if (count < 0 && errno != EINTR) return errno_error("wait for", path_);
+  return count > 0;
 }
 
 Result<std::size_t> File::read(char* buffer, std::size_t bytes) {
@@ -176,6 +188,12 @@ bool is_directory(const std::string& path) {
 bool is_regular_file(const std::string& path) {
   struct stat status;
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool is_stream(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 &&
+         (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 std::string behind_links(const std::string& path) {

@@ -26,6 +26,7 @@ class File {
   static Result<File> create(const std::string& path, unsigned mode = 0644);  // truncates
   static Result<File> open_append(const std::string& path, unsigned mode = 0644);
   static Result<File> standard_input();
+  static Result<File> open_stream(const std::string& path);  // a FIFO: does not wait for a writer
 
   bool is_open() const { return descriptor_ >= 0; }
   int descriptor() const { return descriptor_; }
@@ -33,6 +34,8 @@ class File {
 
   // Bytes read, 0 at the end. Retries on EINTR.
   Result<std::size_t> read(char* buffer, std::size_t bytes);
+  // True where read() would not wait, false after `wait_ms`.
+  Result<bool> wait_readable(int wait_ms);
   Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t bytes);
   Status write(std::string_view bytes);  // all of it; disk_full by name
   Status sync();                         // a failed fsync is never retried as success
@@ -58,6 +61,7 @@ Result<FileStamp> file_stamp(const std::string& path);
 bool path_exists(const std::string& path);
 bool is_directory(const std::string& path);
 bool is_regular_file(const std::string& path);
+bool is_stream(const std::string& path);  // a FIFO or a socket: read once, and it may wait
 // `path`, or where it is a symbolic link what that points to, there or not.
 std::string behind_links(const std::string& path);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);

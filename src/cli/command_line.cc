@@ -1,5 +1,8 @@
 #include "cli/command_line.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -55,6 +58,16 @@ class InterruptWatch {
   std::condition_variable_any condition_;
   std::jthread thread_;  // last: it ends before what it uses
 };
+
+// Files that are opened later must not take the numbers of standard streams that are closed: their
+// reads and writes fail instead.
+void hold_standard_streams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    int held = ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (held != stream) std::abort();  // the lowest free number is the closed one
+  }
+}
 
 int fail(const Error& error) {
   std::fprintf(stderr, "decant: %s\n", error.message.c_str());
@@ -176,6 +189,7 @@ int execute(Engine& engine, const Invocation& invocation) {
 }  // namespace
 
 int run(int argc, const char* const* argv, const stores::Registry& registry) {
+  hold_standard_streams();
   auto parsed = parse(argc, argv);
   if (!parsed.ok()) return fail(parsed.error());
   const Invocation& invocation = *parsed;

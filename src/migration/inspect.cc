@@ -56,7 +56,9 @@ Result<InspectCollection> inspect_collection(const Environment& environment, Vie
 
 Result<InspectReport> inspect(const Environment& environment, const std::string& address) {
   DECANT_ASSIGN(stores::Address parsed, environment.registry->parse(address));
-  DECANT_ASSIGN(auto store, environment.registry->open(parsed, {}));
+  StoreOptions options;
+  options.stop = environment.stop;
+  DECANT_ASSIGN(auto store, environment.registry->open(parsed, options));
   DECANT_ASSIGN(auto definitions, store->describe());
   DECANT_ASSIGN(auto opened, store->view());
   auto view = restored_view(std::move(opened));

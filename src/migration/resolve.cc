@@ -34,8 +34,9 @@ std::string default_target_name(const Plan& plan, const stores::Address& target,
 
 Status open_source(const Plan& plan, const stores::Registry& registry,
                    const stores::Address& source, const stores::Address& target,
-                   Resolved& resolved) {
+                   const std::stop_token& stop, Resolved& resolved) {
   StoreOptions options = plan.source.options;
+  options.stop = stop;
   if (source.collection.empty()) options.collection = target.collection;
   DECANT_ASSIGN(resolved.source, registry.open(source, options));
   return ok_status();
@@ -239,7 +240,7 @@ Result<Resolved> resolve(const Plan& plan, const ResolveOptions& options) {
   Resolved resolved;
   DECANT_ASSIGN(stores::Address source, options.registry->parse(plan.source.address));
   DECANT_ASSIGN(stores::Address target, options.registry->parse(plan.target.address));
-  DECANT_CHECK(open_source(plan, *options.registry, source, target, resolved));
+  DECANT_CHECK(open_source(plan, *options.registry, source, target, options.stop, resolved));
   DECANT_ASSIGN(auto all, resolved.source->describe());
   DECANT_CHECK(check_patterns(plan, all));
   resolved.source_definitions = moved(plan, source, all, resolved.left_behind);

@@ -1,9 +1,13 @@
 """Nothing is lost in silence: what used to end clean, though something was not as it should be."""
 import json
 import os
+import signal
 import stat
+import subprocess
 import sys
+import time
 import unittest
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import harness
@@ -97,6 +101,95 @@ class Links(Scenario):
     def test_a_target_that_is_no_file_is_2(self):
         os.mkfifo(self.place.path('o.ndjson'))
         self.refused(self.place.decant(*self.arguments), 2, 'o.ndjson')
+
+
+class NothingThere(Scenario):
+    """Input that says nothing is an error by its name, not a clean copy of no records."""
+
+    def test_csv_whose_rows_end_with_a_carriage_return_is_1(self):
+        self.place.write('a.csv', 'id,b\r1,x\r2,y\r')
+        self.refused(self.copy('csv:a.csv', 'sqlite:o.db#t', '--key', 'id'), 1, 'a.csv', 'carriage return')
+
+    def test_an_empty_csv_is_1_unless_its_columns_are_declared(self):
+        self.place.write('a.csv', '')
+        self.refused(self.copy('csv:a.csv', 'sqlite:o.db#t', '--key', 'id'), 1, 'a.csv')
+        self.place.write('plan.yaml', 'decant: 1\nmigration: m\nsource: {address: a.csv, columns: [id, b]}\n'
+                         'target: sqlite:o.db#t\nkey: [id]\nrest: keep\n')
+        outcome = self.place.decant('run', 'plan.yaml')
+        self.assertEqual((outcome.exit, outcome.report['books']['read']), (0, 0), outcome)
+
+    def test_an_empty_table_gives_a_csv_that_can_be_read(self):
+        self.place.sql('s.db', 'create table t(id integer primary key, b text);')
+        self.assertEqual(self.copy('sqlite:s.db#t', 'csv:o.csv').exit, 0)
+        with open(self.place.path('o.csv'), encoding='utf-8') as file:
+            self.assertEqual(file.read(), 'id,b\n')
+        self.assertEqual(self.copy('csv:o.csv', 'sqlite:t.db#t', '--key', 'id').exit, 0)
+
+    def test_a_closed_standard_input_is_1(self):
+        outcome = subprocess.run(['sh', '-c', f'exec {harness.program()} copy ndjson:- sqlite:o.db#t --key id <&-'],
+                                 cwd=self.place.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(outcome.returncode, 1, outcome)
+        self.assertIn('standard input', outcome.stderr)
+
+
+class Streams(Scenario):
+    RECORDS = b'{"id":1}\n{"id":2}\n'
+
+    def start(self, *arguments, **named):
+        process = subprocess.Popen([harness.program(), *arguments, '--progress', 'none'], cwd=self.place.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **named)
+        self.addCleanup(lambda: (process.kill(), process.communicate()) if process.poll() is None else None)
+        return process
+
+    def stopped(self, process):
+        """It ends as interrupted, soon after SIGTERM."""
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(0.5)  # it waits or reads, as it should
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertLess(time.monotonic() - asked, 5)
+
+    def test_standard_input_is_spooled(self):
+        for words in (self.RECORDS, zlib.compress(self.RECORDS, wbits=31)):
+            process = self.start('copy', 'ndjson:-', 'sqlite:o.db#t', '--key', 'id', '--report', '-',
+                                 stdin=subprocess.PIPE)
+            process.stdin.buffer.write(words)
+            out, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, err)
+            report = json.loads(out)
+            self.assertEqual((report['source'], report['books']['read']), ('ndjson:standard input', 2))
+            self.assertEqual(report['verify']['compared'], 2)
+
+    def test_a_fifo_is_spooled(self):
+        os.mkfifo(self.place.path('in.ndjson'))
+        process = self.start('copy', 'in.ndjson', 'sqlite:o.db#t', '--key', 'id')
+        with open(self.place.path('in.ndjson'), 'wb') as fifo:
+            fifo.write(self.RECORDS)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(self.place.query('o.db', 'select count(*) from t'), [(2,)])
+
+    def test_a_fifo_that_nobody_writes_to_is_waited_for_until_asked_to_stop(self):
+        os.mkfifo(self.place.path('in.ndjson'))
+        self.stopped(self.start('copy', 'in.ndjson', 'sqlite:o.db#t', '--key', 'id'))
+
+    def test_standard_input_that_never_ends_is_left_when_asked_to_stop(self):
+        self.stopped(self.start('copy', 'ndjson:-', 'sqlite:o.db#t', '--key', 'id', stdin=subprocess.PIPE))
+
+    def test_a_fifo_among_files_is_2_by_its_name(self):
+        os.mkfifo(self.place.path('in.ndjson'))
+        self.refused(self.copy('*.ndjson', 'sqlite:o.db#t', '--key', 'id'), 2, 'in.ndjson')
+
+    def test_a_record_without_an_end_takes_bounded_memory_and_is_left_when_asked_to_stop(self):
+        for source in ('ndjson:/dev/zero', 'csv:/dev/zero'):
+            process = self.start('copy', source, 'sqlite:o.db#t', '--key', 'id')
+            time.sleep(2)
+            with open(f'/proc/{process.pid}/status', encoding='ascii') as status:
+                peak = [line for line in status if line.startswith('VmHWM')]
+            self.assertLess(int(peak[0].split()[1]), 300 << 10)
+            self.stopped(process)
 
 
 if __name__ == '__main__':

@@ -150,7 +150,14 @@ bool holds(const CsvColumn& column, const Value& value) {
   }
 }
 
+std::vector<CsvColumn> declared_columns(const Definition& definition) {
+  std::vector<CsvColumn> columns;
+  for (const Field& field : definition.fields) columns.emplace_back().name = field.name;
+  return columns;
+}
+
 void write_csv_header(std::span<const CsvColumn> columns, json::TextBuffer& out) {
+  if (columns.empty()) return;
   bool first = true;
   for (const CsvColumn& column : columns) {
     if (!first) out.append(',');

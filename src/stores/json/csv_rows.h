@@ -35,6 +35,9 @@ void note_fields(const Record& record, std::vector<CsvColumn>& columns);
 // False where the column, as it is fixed, cannot hold the value so that it comes back.
 bool holds(const CsvColumn& column, const Value& value);
 
+// The header of a file without records: the fields that are declared.
+std::vector<CsvColumn> declared_columns(const Definition& definition);
+// Nothing where there are no columns.
 void write_csv_header(std::span<const CsvColumn> columns, json::TextBuffer& out);
 // One row with its line end. Fields that are no columns are left out.
 void write_csv_row(const Record& record, std::span<const CsvColumn> columns, json::TextBuffer& out);

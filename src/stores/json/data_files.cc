@@ -51,6 +51,12 @@ Result<DataFile> data_file(const JsonConfig& config, const std::string& path,
   file.format.format = config.format ? *config.format : format_of_path(path).value_or(Format::json);
   file.collection = std::move(collection);
   DECANT_ASSIGN(file.stamp, file_stamp(path));
+  if (is_stream(path) && !config.options.for_write) {
+    return wrong_option(
+        fmt::format("'{}' is a FIFO or a socket, which is read once only; name it "
+                    "alone, not among files",
+                    path));
+  }
   return file;
 }
 
@@ -212,7 +218,8 @@ const Definition* find_definition(const std::vector<Definition>& definitions,
 }
 
 Result<std::vector<Section>> SectionCache::sections_of(const DataFile& file,
-                                                       const std::string& pointer) {
+                                                       const std::string& pointer,
+                                                       const std::stop_token& stop) {
   if (file.format.format != Format::json) return std::vector<Section>{Section{}};
   const std::lock_guard lock(mutex_);
   const auto known = entries_.find(file.path);
@@ -220,7 +227,7 @@ Result<std::vector<Section>> SectionCache::sections_of(const DataFile& file,
       known->second.pointer == pointer) {
     return known->second.sections;
   }
-  DECANT_ASSIGN(auto source, open_source(file.path, file.format.compression));
+  DECANT_ASSIGN(auto source, open_source(file.path, file.format.compression, 0, stop));
   TextWindow window(std::move(source), 0, kLookBytes);
   Entry entry{file.stamp, pointer, {}};
   if (pointer.empty()) {

@@ -27,6 +27,9 @@ struct JsonConfig {
   std::string member;            // the one collection asked for behind '#'; may be empty
 
   bool is_standard_input() const { return path == "-"; }
+  // Standard input or a FIFO: read once, to a spool.
+  bool is_spooled() const { return is_standard_input() || (!options.for_write && is_stream(path)); }
+  std::string label() const { return is_standard_input() ? "standard input" : path; }
   // A folder, existing or to be made: one file a collection.
   bool is_folder() const;
 };
@@ -58,7 +61,8 @@ const Definition* find_definition(const std::vector<Definition>& definitions,
 // looked through to its end only once. Thread-safe.
 class SectionCache {
  public:
-  Result<std::vector<Section>> sections_of(const DataFile& file, const std::string& pointer);
+  Result<std::vector<Section>> sections_of(const DataFile& file, const std::string& pointer,
+                                           const std::stop_token& stop = {});
 
  private:
   struct Entry {

@@ -43,6 +43,7 @@ Result<ExistingText> ExistingText::open(const DataFile& file) {
   TextPlace& place = existing.place_;
   place.path = path_of(existing.text_);
   place.label = file.path;
+  place.may_be_empty = true;
   place.format = {file.format.format, Compression::none};
   DECANT_ASSIGN(const std::vector<Definition> beside, read_sidecar(file.path));
   const Definition* declared = find_definition(beside, file.collection);

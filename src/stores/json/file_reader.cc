@@ -17,8 +17,25 @@ constexpr std::size_t kFetchRecords = 256;  // in one batch
 constexpr int kResumeFormat = 1;
 
 Result<TextWindow> open_window(const TextPlace& place, std::uint64_t offset, std::size_t bytes) {
-  DECANT_ASSIGN(auto source, open_source(place.path, place.format.compression, offset));
+  DECANT_ASSIGN(auto source, open_source(place.path, place.format.compression, offset, place.stop));
   return TextWindow(std::move(source), offset, bytes);
+}
+
+Error no_header(const TextPlace& place) {
+  return Error{ErrorCode::corrupt,
+               fmt::format("'{}': the file is empty, without a header row; take it out of the "
+                           "source, or name the columns (columns: [a, b])",
+                           place.label)};
+}
+
+// One that stands in a row outside of quotes.
+bool has_bare_carriage_return(std::string_view row) {
+  bool quoted = false;
+  for (const char c : row) {
+    if (c == '"') quoted = !quoted;
+    if (c == '\r' && !quoted) return true;
+  }
+  return false;
 }
 
 // Only the text's own beginning has a byte order mark.
@@ -63,7 +80,8 @@ Result<std::vector<std::string>> columns_of(const TextPlace& place, TextWindow& 
     DECANT_CHECK(window.fill(1));
     DECANT_CHECK(splitter.split(window.view(), window.last(), 1, UINT64_MAX, pieces));
     if (!pieces.empty()) break;
-    if (splitter.ended()) return std::vector<std::string>{};  // an empty file has no records
+    if (splitter.ended() && !place.may_be_empty) return no_header(place);
+    if (splitter.ended()) return std::vector<std::string>{};
     window.consume_to(splitter.wanted());
     DECANT_CHECK(window.grow());
   }
@@ -74,9 +92,14 @@ Result<std::vector<std::string>> columns_of(const TextPlace& place, TextWindow& 
                              "the columns (columns: [a, b])",
                              place.label)};
   }
-  DECANT_ASSIGN(
-      auto columns,
-      parse_header(window.view().substr(row.offset - window.offset(), row.size), place.label));
+  const std::string_view text = window.view().substr(row.offset - window.offset(), row.size);
+  if (has_bare_carriage_return(text)) {
+    return Error{ErrorCode::corrupt,
+                 fmt::format("'{}': its rows end with a carriage return alone, so all of it is one "
+                             "row; end them with line feeds",
+                             place.label)};
+  }
+  DECANT_ASSIGN(auto columns, parse_header(text, place.label));
   window.consume_to(splitter.wanted());
   return columns;
 }

@@ -26,7 +26,8 @@ Result<std::unique_ptr<FileView>> FileView::open(const JsonConfig& config,
 
 Status FileView::add_file(const JsonConfig& config, std::uint32_t index, SectionCache& cache) {
   const DataFile& file = files_[index];
-  DECANT_ASSIGN(const std::vector<Section> sections, cache.sections_of(file, config.pointer));
+  DECANT_ASSIGN(const std::vector<Section> sections,
+                cache.sections_of(file, config.pointer, config.options.stop));
   DECANT_ASSIGN(const std::vector<Definition> sidecar, read_sidecar(file.path));
   for (const Section& section : sections) {
     TextPlace place;
@@ -35,6 +36,8 @@ Status FileView::add_file(const JsonConfig& config, std::uint32_t index, Section
     place.file = index;
     place.format = file.format;
     place.section = section;
+    place.may_be_empty = config.options.for_write;
+    place.stop = config.options.stop;
     if (file.format.format == Format::csv) place.columns = config.options.columns;
     // '#name' chooses among the named lists of a file; where a file has one text, it names it.
     if (!section.name.empty() && !config.member.empty() && section.name != config.member) continue;
@@ -59,6 +62,7 @@ void FileView::add_place(TextPlace place, const std::string& collection, const J
   if (known) {
     declared_.push_back(std::make_unique<const Definition>(definition));
     place.declared = declared_.back().get();
+    place.may_be_empty = place.may_be_empty || !definition.fields.empty();
   }
   std::size_t at = 0;
   while (at < definitions_.size() && definitions_[at].name != collection) ++at;

@@ -11,6 +11,7 @@
 #include "stores/json/file_view.h"
 #include "stores/json/json_writer.h"
 #include "stores/json/output_file.h"
+#include "stores/json/source.h"
 
 namespace decant::stores {
 namespace {
@@ -37,8 +38,11 @@ class JsonStore : public Store {
 
   std::string name() const override {
     const std::string& fragment = config_.pointer.empty() ? config_.member : config_.pointer;
-    const std::string place = config_.is_standard_input() ? "standard input" : config_.path;
-    return "json:" + place + (fragment.empty() ? "" : "#" + fragment);
+    const Format format = config_.format.value_or(Format::json);
+    const std::string_view scheme = format == Format::ndjson ? "ndjson:"
+                                    : format == Format::csv  ? "csv:"
+                                                             : "json:";
+    return std::string(scheme) + config_.label() + (fragment.empty() ? "" : "#" + fragment);
   }
   std::string identity() const override {
     if (config_.is_standard_input()) return "standard input";
@@ -57,7 +61,7 @@ class JsonStore : public Store {
 
  private:
   Result<std::vector<DataFile>> files();
-  Status spool_standard_input();
+  Status spool();
   Status check_writable() const;
 
   JsonConfig config_;
@@ -78,15 +82,22 @@ Capabilities JsonStore::capabilities() const {
   return capabilities;
 }
 
-Status JsonStore::spool_standard_input() {
+// What is read once only goes to a file without a name. Waits for what is to come, and for the
+// writer of a FIFO, as long as nobody asks to stop.
+Status JsonStore::spool() {
+  constexpr int kWaitMs = 100;  // between two looks at the stop
   const std::lock_guard lock(spool_mutex_);
   if (spool_.is_open()) return ok_status();
-  DECANT_ASSIGN(File input, File::standard_input());
+  const bool standard = config_.is_standard_input();
+  DECANT_ASSIGN(File input, standard ? File::standard_input() : File::open_stream(config_.path));
   DECANT_ASSIGN(File spool, unnamed_file());
   std::vector<char> buffer(read_buffer_bytes);
   std::size_t count = 0;
   bool first = true;
   while (true) {
+    if (config_.options.stop.stop_requested()) return stopped_while_reading();
+    DECANT_ASSIGN(const bool readable, input.wait_readable(kWaitMs));
+    if (!readable) continue;
     DECANT_ASSIGN(const std::size_t more, input.read(buffer.data() + count, buffer.size() - count));
     count += more;
     // A pipe may give a byte at a time; so many tell how it is compressed.
@@ -102,12 +113,13 @@ Status JsonStore::spool_standard_input() {
 }
 
 Result<std::vector<DataFile>> JsonStore::files() {
-  if (!config_.is_standard_input()) return find_files(config_);
-  DECANT_CHECK(spool_standard_input());
+  if (!config_.is_spooled()) return find_files(config_);
+  DECANT_CHECK(spool());
   DataFile file;
   file.path = path_of(spool_);
-  file.label = "standard input";
-  file.format = {config_.format.value_or(Format::json), spool_compression_};
+  file.label = config_.label();
+  file.format.compression = spool_compression_;
+  file.format.format = config_.format.value_or(format_of_path(config_.path).value_or(Format::json));
   file.collection = config_.options.collection.empty() ? "records" : config_.options.collection;
   DECANT_ASSIGN(file.stamp, file_stamp(file.path));
   return std::vector<DataFile>{std::move(file)};

@@ -409,7 +409,8 @@ Result<OutputFile> MergingOutput::write_merged() {
       column.decide(added ? UINT64_MAX : records_seen_);
     }
     text_.clear();
-    if (!columns_.empty()) write_csv_header(columns_, text_);
+    write_csv_header(columns_.empty() ? declared_columns(plan_.target.definition) : columns_,
+                     text_);
     DECANT_CHECK(out.write(text_.view()));
   }
   DECANT_CHECK(out.write(layout.opening()));

@@ -13,26 +13,44 @@ namespace decant::stores {
 namespace {
 
 constexpr std::size_t kCompressedBytes = 256u << 10;  // read from the file at once
+constexpr std::size_t kReadBytesMax = 8u << 20;       // between two looks at the stop
 
 Error damaged(const std::string& path, std::string_view what) {
   return Error{ErrorCode::corrupt,
                fmt::format("'{}': {}; bring the file again from where it came", path, what)};
 }
 
-class PlainSource : public ByteSource {
+// A file that is read no further once it is asked to stop.
+class StoppableFile {
  public:
-  explicit PlainSource(File file) : file_(std::move(file)) {}
-  Result<std::size_t> read(char* buffer, std::size_t bytes) override {
+  StoppableFile(File file, std::stop_token stop) : file_(std::move(file)), stop_(std::move(stop)) {}
+
+  const std::string& path() const { return file_.path(); }
+  Result<std::size_t> read(char* buffer, std::size_t bytes) {
+    if (stop_.stop_requested()) return stopped_while_reading();
     return file_.read(buffer, bytes);
   }
 
  private:
   File file_;
+  std::stop_token stop_;
+};
+
+class PlainSource : public ByteSource {
+ public:
+  explicit PlainSource(StoppableFile file) : file_(std::move(file)) {}
+  Result<std::size_t> read(char* buffer, std::size_t bytes) override {
+    return file_.read(buffer, std::min(bytes, kReadBytesMax));
+  }
+
+ private:
+  StoppableFile file_;
 };
 
 // The compressed bytes of a file, refilled by its decompressor.
 struct CompressedInput {
-  explicit CompressedInput(File opened) : file(std::move(opened)), buffer(kCompressedBytes) {}
+  explicit CompressedInput(StoppableFile opened)
+      : file(std::move(opened)), buffer(kCompressedBytes) {}
 
   // Reads on where all is used up. False at the end of the file.
   Result<bool> refill() {
@@ -42,7 +60,7 @@ struct CompressedInput {
     return filled != 0;
   }
 
-  File file;
+  StoppableFile file;
   std::vector<char> buffer;
   std::size_t used = 0;
   std::size_t filled = 0;
@@ -50,7 +68,7 @@ struct CompressedInput {
 
 class GzipSource : public ByteSource {
  public:
-  explicit GzipSource(File file) : input_(std::move(file)) {}
+  explicit GzipSource(StoppableFile file) : input_(std::move(file)) {}
   ~GzipSource() override {
     if (open_) inflateEnd(&stream_);
   }
@@ -113,7 +131,7 @@ class GzipSource : public ByteSource {
 
 class ZstdSource : public ByteSource {
  public:
-  explicit ZstdSource(File file) : input_(std::move(file)), context_(ZSTD_createDCtx()) {}
+  explicit ZstdSource(StoppableFile file) : input_(std::move(file)), context_(ZSTD_createDCtx()) {}
 
   Result<std::size_t> read(char* buffer, std::size_t bytes) override {
     ZSTD_outBuffer out{buffer, bytes, 0};
@@ -155,11 +173,17 @@ Status skip(ByteSource& source, std::uint64_t bytes, const std::string& path) {
 
 }  // namespace
 
+Error stopped_while_reading() {
+  return Error{ErrorCode::interrupted,
+               "stopped as asked; the same command again goes on from here"};
+}
+
 Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, Compression compression,
-                                                std::uint64_t offset) {
-  DECANT_ASSIGN(File file, File::open_read(path));
+                                                std::uint64_t offset, const std::stop_token& stop) {
+  DECANT_ASSIGN(File opened, File::open_read(path));
+  if (compression == Compression::none && offset != 0) DECANT_CHECK(opened.seek(offset));
+  StoppableFile file(std::move(opened), stop);
   if (compression == Compression::none) {
-    if (offset != 0) DECANT_CHECK(file.seek(offset));
     return std::unique_ptr<ByteSource>(std::make_unique<PlainSource>(std::move(file)));
   }
   std::unique_ptr<ByteSource> source;

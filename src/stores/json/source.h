@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <stop_token>
+
 #include "decant/result.h"
 
 namespace decant::stores {
@@ -21,8 +23,12 @@ class ByteSource {
   virtual Result<std::size_t> read(char* buffer, std::size_t bytes) = 0;
 };
 
-// From byte `offset` of the decompressed text on; not_found where the file is missing.
+Error stopped_while_reading();
+
+// From byte `offset` of the decompressed text on; not_found where the file is missing. Each read
+// ends with `interrupted` once `stop` is requested.
 Result<std::unique_ptr<ByteSource>> open_source(const std::string& path, Compression compression,
-                                                std::uint64_t offset = 0);
+                                                std::uint64_t offset = 0,
+                                                const std::stop_token& stop = {});
 
 }  // namespace decant::stores

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct TextPlace {
   Section section;
   std::vector<std::string> columns;      // CSV without a header row; else empty
   const Definition* declared = nullptr;  // types of its fields; may be null
+  bool may_be_empty = false;             // CSV: no header row is no records, not an error
+  std::stop_token stop = {};
 };
 
 }  // namespace decant::stores
