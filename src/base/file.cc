@@ -40,6 +40,9 @@ Error errno_error(std::string_view action, const std::string& path) {
       code = ErrorCode::disk_full;
       remedy = "; free some space, then run the same command again";
       break;
+    case EFBIG:
+      remedy = "; raise the limit of file sizes (ulimit -f), then run the same command again";
+      break;
     case ENOENT:
     case ENOTDIR:
       code = ErrorCode::not_found;

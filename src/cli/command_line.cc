@@ -41,6 +41,7 @@ class InterruptWatch {
     std::signal(SIGINT, on_interrupt);
     std::signal(SIGTERM, on_interrupt);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, and says which file
     thread_ = std::jthread([this](std::stop_token ending) {
       std::unique_lock lock(mutex_);
       while (!ending.stop_requested()) {
@@ -156,8 +157,10 @@ int list_quarantine(Engine& engine, const Invocation& invocation) {
 int execute(Engine& engine, const Invocation& invocation) {
   Job job = job_of(invocation);
   switch (invocation.command) {
-    case CommandName::help:
-      return help(invocation.arguments);
+    case CommandName::help: {
+      auto page = help(invocation.arguments);
+      return page.ok() ? print_or_fail(*page, 0) : fail(page.error());
+    }
     case CommandName::version:
       return print_or_fail("decant " DECANT_VERSION "\n", 0);
     case CommandName::inspect:

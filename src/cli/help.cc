@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "cli/options.h"
 #include "mapping/reference.h"
 #include "migration/plan.h"
@@ -116,7 +114,7 @@ std::string plan_reference() {
 
 }  // namespace
 
-int help(const std::vector<std::string>& words) {
+Result<std::string> help(const std::vector<std::string>& words) {
   std::string asked = fmt::format("{}", fmt::join(words, " "));
   std::string out;
   if (asked.empty()) out = overview();
@@ -127,11 +125,9 @@ int help(const std::vector<std::string>& words) {
     if (command.words == asked || (group && !asked.empty())) out += page(command);
   }
   if (out.empty()) {
-    std::fprintf(stderr, "decant: unknown command '%s'; 'decant help' lists them\n", asked.c_str());
-    return 2;
+    return Error{ErrorCode::invalid, "unknown command '" + asked + "'; 'decant help' lists them"};
   }
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  return 0;
+  return out;
 }
 
 }  // namespace decant::cli

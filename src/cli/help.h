@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "decant/result.h"
+
 namespace decant::cli {
 
-// Prints the overview or one command's page to standard output; 2 for a command nobody knows.
-// `help reference-commands` and `help reference-plan` print the generated pages of docs/reference.
-int help(const std::vector<std::string>& words);
+// The overview or one command's page; invalid for a command nobody knows. `help reference-commands`
+// and `help reference-plan` are the generated pages of docs/reference.
+Result<std::string> help(const std::vector<std::string>& words);
 
 }  // namespace decant::cli

@@ -1,6 +1,7 @@
 """Nothing is lost in silence: what used to end clean, though something was not as it should be."""
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -190,6 +191,25 @@ class Streams(Scenario):
                 peak = [line for line in status if line.startswith('VmHWM')]
             self.assertLess(int(peak[0].split()[1]), 300 << 10)
             self.stopped(process)
+
+
+class Ends(Scenario):
+    def test_help_that_cannot_be_printed_is_1(self):
+        for words in (['help'], ['help', 'copy'], ['--version']):
+            with open('/dev/full', 'w', encoding='ascii') as full:
+                outcome = subprocess.run([harness.program(), *words], stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(outcome.returncode, 1, (words, outcome))
+
+    def test_a_limit_of_file_sizes_is_1_and_the_run_goes_on_without_it(self):
+        self.place.write_records('a.ndjson', [{'id': i, 'text': 'x' * 100} for i in range(20_000)])
+        for target in ('sqlite:o.db#t', 'ndjson:o.ndjson'):
+            command = [harness.program(), 'copy', 'ndjson:a.ndjson', target, '--key', 'id', '--progress', 'none']
+            limit = 500_000
+            outcome = subprocess.run(command, cwd=self.place.folder, capture_output=True, text=True, check=False,
+                                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            self.assertEqual(outcome.returncode, 1, outcome)
+            self.assertTrue(outcome.stderr.strip())
+            self.assertEqual(self.copy('ndjson:a.ndjson', target, '--key', 'id').exit, 0)
 
 
 if __name__ == '__main__':
