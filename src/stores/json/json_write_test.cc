@@ -107,6 +107,33 @@ TEST_F(JsonWrite, WritesEachFormatAsItIsDocumented) {
   EXPECT_EQ(text_of(folder_ / "a.csv"), "id,t,u\n1,\"a,\"\"b\"\"\n\",\n2,\"\",007\n3,\"1\",\n");
 }
 
+TEST_F(JsonWrite, AKeyThatTheFileHoldsTwiceIsNotUpdated) {
+  for (const char* name : {"a.ndjson", "a.json", "a.csv"}) {
+    const std::string path = folder_ / name;
+    const bool csv = std::string_view(name).ends_with("csv");
+    const bool array = std::string_view(name).ends_with(".json");
+    const std::string text = csv     ? "id,t\n1,a\n2,b\n1,c\n"
+                             : array ? R"([{"id":1,"t":"a"},{"id":2,"t":"b"},{"id":1,"t":"c"}])"
+                                     : "{\"id\":1,\"t\":\"a\"}\n{\"id\":2,\"t\":\"b\"}\n"
+                                       "{\"id\":1,\"t\":\"c\"}\n";
+    put(name, text);
+    WriteTarget upsert = target();
+    upsert.policy = Policy::upsert;
+    auto store = target_store(path);
+    auto writing = writer(*store, upsert);
+    const Lines records(Records{R"({"id":1,"t":"new"})"});
+    StageResult result;
+    ASSERT_TRUE(writing->stage(0, records.batch.records, result).ok());
+    EXPECT_EQ(result.outcomes, std::vector<Outcome>{Outcome::quarantined}) << name;
+    ASSERT_EQ(result.rejections.size(), 1u) << name;
+    EXPECT_EQ(result.rejections[0].reason, "key_not_unique");
+    EXPECT_NE(result.rejections[0].message.find(path), std::string::npos);
+    EXPECT_NE(result.rejections[0].message.find(" bytes "), std::string::npos);
+    finish(*writing);
+    EXPECT_EQ(text_of(path), text) << name;
+  }
+}
+
 TEST_F(JsonWrite, EveryFormatComesBackAsItWas) {
   const Records lines = {R"({"id":1,"n":null,"b":true,"l":[1,"x",{"y":null}],"t":"null"})",
                          R"({"id":2,"b":false,"t":"","m":{}})",

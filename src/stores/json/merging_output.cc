@@ -12,6 +12,7 @@
 #include "stores/json/existing_text.h"
 #include "stores/json/journal.h"
 #include "stores/json/key_index.h"
+#include "stores/json/merged_record.h"
 #include "stores/json/output_file.h"
 #include "stores/json/record_layout.h"
 
@@ -43,7 +44,7 @@ class MergingOutput : public CollectionOutput {
   Status remove(const RecordDigest& digest, const KeyEntry* there);
   Status apply(const JournalEntry& entry);
   Status read_old(const KeyEntry& there, Batch& batch);
-  Result<Record> merged(const Record& record, const KeyEntry& there, Batch& scratch);
+  Result<bool> has_twin(const KeyEntry& there, std::uint32_t index, StageResult& result);
   bool fits_columns(std::uint32_t index, const Record& record, StageResult& result) const;
   void note_columns(const json::Document& state);
   Result<OutputFile> write_merged();
@@ -61,6 +62,7 @@ class MergingOutput : public CollectionOutput {
   std::optional<ExistingText> existing_;
   std::optional<KeyIndex> index_;
   std::optional<NumberTable> replaced_;  // record's number -> its new text in the journal
+  std::optional<NumberTable> twins_;     // record's number -> 1 + offset of another one of its key
   std::optional<Journal> journal_;
   std::optional<PlaceParser> journal_parser_;
   TextPlace journal_place_;
@@ -86,6 +88,8 @@ Status MergingOutput::open(const json::Document* state) {
   index_.emplace(std::move(index));
   DECANT_ASSIGN(NumberTable table, NumberTable::open());
   replaced_.emplace(std::move(table));
+  DECANT_ASSIGN(NumberTable twins, NumberTable::open());
+  twins_.emplace(std::move(twins));
   journal_place_.format = {Format::ndjson, Compression::none};
   journal_place_.declared = &plan_.target.definition;
   journal_parser_.emplace(journal_place_, shapes_, std::vector<std::string>{});
@@ -122,7 +126,10 @@ Status MergingOutput::index_existing() {
       if (!digester_.digest(record, digest)) continue;  // stays as it is, known by no key
       KeyEntry entry;
       DECANT_ASSIGN(const bool known, index_->find(digest.key, entry));
-      if (known) continue;
+      if (known) {  // the first one stands for the key
+        DECANT_CHECK(twins_->set(entry.ordinal, record.origin.offset + 1));
+        continue;
+      }
       entry = {digest.key,
                digest.content,
                record.origin.ordinal,
@@ -233,6 +240,10 @@ Status MergingOutput::stage_one(std::uint32_t index, const Record& record, Stage
   if (found) {
     DECANT_ASSIGN(outcome, decide(record, there, index, result));
   }
+  if (outcome == Outcome::updated) {
+    DECANT_ASSIGN(const bool ambiguous, has_twin(there, index, result));
+    if (ambiguous) return add(Outcome::quarantined);
+  }
   if (outcome == Outcome::inserted || outcome == Outcome::updated) {
     DECANT_CHECK(put(record, digest, found ? &there : nullptr));
   }
@@ -264,6 +275,20 @@ Result<Outcome> MergingOutput::decide(const Record& record, const KeyEntry& ther
   return newer ? Outcome::updated : Outcome::superseded;
 }
 
+// The file holds the key twice: which of the two is meant is not guessed.
+Result<bool> MergingOutput::has_twin(const KeyEntry& there, std::uint32_t index,
+                                     StageResult& result) {
+  if (there.ordinal == kNewRecord) return false;
+  DECANT_ASSIGN(const std::uint64_t twin, twins_->get(there.ordinal));
+  if (twin == 0) return false;
+  result.rejections.push_back(
+      {index, "key_not_unique",
+       fmt::format("'{}' holds this key twice, in the records at bytes {} and {}; take one of them "
+                   "out, or name a key that is unique (--key)",
+                   plan_.file.path, there.offset, twin - 1)});
+  return true;
+}
+
 bool MergingOutput::fits_columns(std::uint32_t index, const Record& record,
                                  StageResult& result) const {
   if (!csv_) return true;
@@ -292,7 +317,11 @@ Status MergingOutput::put(const Record& record, const RecordDigest& digest, cons
   Record whole = record;
   const bool partly = !plan_.target.owned.empty() || !plan_.target.once.empty();
   if (there != nullptr && partly) {
-    DECANT_ASSIGN(whole, merged(record, *there, scratch));
+    DECANT_CHECK(read_old(*there, scratch));
+    if (!scratch.records.empty()) {
+      const Record old = scratch.records[0];
+      whole = merged_record(record, old, plan_.target, shapes_, scratch);
+    }
   }
   ++records_seen_;
   if (csv_) note_fields(whole, columns_);
@@ -304,39 +333,6 @@ Status MergingOutput::put(const Record& record, const RecordDigest& digest, cons
   entry.content = digest.content;
   DECANT_CHECK(journal_->append(entry, text_.view()));
   return apply(entry);
-}
-
-// The old record with the fields that the plan owns replaced; `once` fields stay as they were.
-Result<Record> MergingOutput::merged(const Record& record, const KeyEntry& there, Batch& scratch) {
-  DECANT_CHECK(read_old(there, scratch));
-  if (scratch.records.empty()) return record;
-  const Record old = scratch.records[0];
-  const WriteTarget& target = plan_.target;
-  const auto listed = [](const std::vector<std::string>& list, std::string_view name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
-  };
-  const auto replaced = [&](std::string_view name) {
-    return (target.owned.empty() || listed(target.owned, name)) && !listed(target.once, name);
-  };
-  std::vector<std::string_view> names;
-  std::vector<Value> values;
-  for (std::size_t i = 0; i < old.shape->size(); ++i) {
-    const std::string_view name = old.shape->name(i);
-    names.push_back(name);
-    values.push_back(replaced(name) ? record.find(name) : old.values[i]);
-  }
-  for (std::size_t i = 0; i < record.shape->size(); ++i) {
-    const std::string_view name = record.shape->name(i);
-    if (old.shape->find(name) >= 0 || !replaced(name)) continue;
-    names.push_back(name);
-    values.push_back(record.values[i]);
-  }
-  Record out = record;
-  out.shape = shapes_.get(names, scratch);
-  const std::span<Value> kept = scratch.arena.allocate_array<Value>(values.size());
-  std::copy(values.begin(), values.end(), kept.begin());
-  out.values = kept.data();
-  return out;
 }
 
 // Appends the record behind `there`, with its types, if its text can still be read.
