@@ -78,6 +78,7 @@ void Accounts::begin_group() {
   for (OutcomeRunsBuilder& builder : builders_) builder.clear();
   builders_partition_ = UINT32_MAX;
   outcomes_.clear();
+  withdrawn_.clear();
   group_bytes_ = 0;
 }
 
@@ -137,8 +138,12 @@ void Accounts::add_staged(const Slot& slot, const Staged& staged) {
   const TargetWork& work = slot.targets[staged.target];
   TargetBooks& books = state_.targets[staged.target];
   std::size_t rejection = 0;
+  std::uint32_t neighbour = UINT32_MAX;
   for (std::size_t i = 0; i < staged.outcomes.size(); ++i) {
     const Record& record = work.records[staged.first + i];
+    // What was kept from the target in between (a duplicate, a record that was left) has no run.
+    if (record.source_index > neighbour || i == 0) builders_[staged.target].gap();
+    neighbour = record.source_index + 1;
     const Outcome outcome = staged.outcomes[i];
     ItemState& state = states_[record.source_index];
     state = state == kUndecided ? state_of(outcome)
@@ -185,8 +190,23 @@ void Accounts::flush_outcomes() {
   }
 }
 
+void Accounts::flush_withdrawn() {
+  for (const auto& [place, offsets] : withdrawn_) {
+    const auto& [target, collection, file] = place;
+    OutcomeRunsBuilder builder;
+    for (const std::uint64_t offset : offsets) {
+      builder.gap();
+      builder.add(Outcome::quarantined, offset);
+    }
+    outcomes_.push_back({0, target, job_.collections[collection].name, withdrawn_partition(file),
+                         builder.encode()});
+  }
+  withdrawn_.clear();
+}
+
 std::vector<catalog::OutcomeRuns> Accounts::outcomes(std::uint64_t group) {
   flush_outcomes();
+  flush_withdrawn();
   builders_partition_ = UINT32_MAX;
   for (catalog::OutcomeRuns& runs : outcomes_) runs.group = group;
   return outcomes_;
@@ -342,6 +362,7 @@ void Accounts::withdraw(const Withdrawn& withdrawn, const SeenRecord& seen, cons
   FileBooks* file = first ? file_of(seen.origin.file) : nullptr;
   if (file != nullptr) move(file->books);
   catalog::QuarantineEntry entry = entry_at(seen.collection, withdrawn.target, seen.origin);
+  withdrawn_[{withdrawn.target, seen.collection, seen.origin.file}].insert(seen.origin.offset);
   entry.key = key_text(withdrawn.target, record);
   entry.reason = withdrawn.reason;
   entry.message = withdrawn.message;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -77,6 +80,7 @@ class Accounts {
   void add_outcome_run(const Slot& slot, std::uint32_t target, Outcome outcome,
                        std::uint64_t offset);
   void flush_outcomes();
+  void flush_withdrawn();
   void put_quarantine(const Slot& slot, const Record& source, std::uint32_t target,
                       const Record* record, std::string_view reason, std::string message);
   void put_bad(const Slot& slot, const BadText& bad);
@@ -105,6 +109,9 @@ class Accounts {
   std::vector<OutcomeRunsBuilder> builders_;  // by target, of builders_partition_
   std::uint32_t builders_partition_ = UINT32_MAX;
   std::vector<catalog::OutcomeRuns> outcomes_;
+  // Target, source collection and file -> offsets of the records that were withdrawn.
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::set<std::uint64_t>>
+      withdrawn_;
   std::size_t group_bytes_ = 0;
   std::vector<ItemState> states_;  // of the part at hand
   json::RecordWriter record_writer_;

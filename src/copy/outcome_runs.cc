@@ -38,6 +38,10 @@ std::string OutcomeRunsBuilder::encode() const {
   return writer.finish();
 }
 
+std::string withdrawn_partition(std::uint32_t file) {
+  return "(withdrawn) " + std::to_string(file);
+}
+
 Result<std::vector<OutcomeRun>> decode_outcome_runs(std::string_view blob) {
   catalog::BlobReader reader(blob);
   std::vector<OutcomeRun> runs;
@@ -65,13 +69,14 @@ Result<std::vector<OutcomeRun>> decode_outcome_runs(std::string_view blob) {
 Result<OutcomeCursor> OutcomeCursor::open(catalog::Run& run, const Partition& partition,
                                           std::uint32_t target) {
   std::vector<OutcomeRun> all;
-  DECANT_CHECK(run.each_outcome_runs(partition.collection, partition.id, target,
-                                     [&](const catalog::OutcomeRuns& stored) -> Status {
-                                       DECANT_ASSIGN(std::vector<OutcomeRun> runs,
-                                                     decode_outcome_runs(stored.blob));
-                                       all.insert(all.end(), runs.begin(), runs.end());
-                                       return ok_status();
-                                     }));
+  const auto take = [&](const catalog::OutcomeRuns& stored) -> Status {
+    DECANT_ASSIGN(std::vector<OutcomeRun> runs, decode_outcome_runs(stored.blob));
+    all.insert(all.end(), runs.begin(), runs.end());
+    return ok_status();
+  };
+  DECANT_CHECK(run.each_outcome_runs(partition.collection, partition.id, target, take));
+  DECANT_CHECK(run.each_outcome_runs(partition.collection, withdrawn_partition(partition.file),
+                                     target, take));
   std::stable_sort(all.begin(), all.end(),
                    [](const OutcomeRun& a, const OutcomeRun& b) { return a.first < b.first; });
   return OutcomeCursor(std::move(all));

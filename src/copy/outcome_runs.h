@@ -25,8 +25,10 @@ struct OutcomeRun {
 
 class OutcomeRunsBuilder {
  public:
-  // In source order; every record of the partition that reaches the target, or is kept from it.
+  // In source order.
   void add(Outcome outcome, std::uint64_t offset);
+  // The next record is not the neighbour of the last one: no run spans what lies between them.
+  void gap() { broken_ = true; }
   void clear();
   bool empty() const { return runs_.empty(); }
   std::string encode() const;
@@ -35,6 +37,10 @@ class OutcomeRunsBuilder {
   std::vector<OutcomeRun> runs_;
   bool broken_ = true;  // the last record was a plain one
 };
+
+// Where rows of one file were withdrawn after the load, their partition is not known any more: they
+// stand under this name instead of its id, and are read with each partition of the file.
+std::string withdrawn_partition(std::uint32_t file);
 
 // corrupt: not what was written.
 Result<std::vector<OutcomeRun>> decode_outcome_runs(std::string_view blob);

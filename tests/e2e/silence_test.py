@@ -212,5 +212,38 @@ class Ends(Scenario):
             self.assertEqual(self.copy('ndjson:a.ndjson', target, '--key', 'id').exit, 0)
 
 
+class Excluded(Scenario):
+    """Verification leaves out exactly the records that the run quarantined."""
+
+    def verified(self, outcome):
+        verify = outcome.report['verify']
+        return verify['compared'], verify['missing'], verify['different'], verify['excluded']
+
+    def test_rows_withdrawn_after_the_load(self):
+        fields = {'id': {'type': 'integer', 'required': True}, 'e': 'text'}
+        index = {'name': 'one_e', 'fields': ['e'], 'unique': True}
+        self.place.write('t.json', json.dumps({'format': 1, 'collections': {
+            't': {'fields': fields, 'key': ['id'], 'indexes': [index]}}}))
+        self.place.write('plan.yaml', 'decant: 1\nmigration: m\nsource: ndjson:a.ndjson\ntarget: sqlite:o.db#t\n'
+                         'definitions: t.json\nkey: [id]\nrest: keep\n')
+        self.place.write_records('a.ndjson', [{'id': 1, 'e': 'x'}, {'id': 2, 'e': 'x'}, {'id': 3, 'e': 'y'}])
+        for _ in range(2):
+            outcome = self.place.decant('run', 'plan.yaml', '--progress', 'none')
+            self.assertEqual(outcome.exit, 3, outcome)
+            self.assertEqual(outcome.report['books']['quarantined'], 1)
+            self.assertEqual(self.verified(outcome), (2, 0, 0, 1))
+        outcome = self.place.decant('verify', 'plan.yaml')
+        self.assertEqual(self.verified(outcome), (2, 0, 0, 1))
+
+    def test_a_duplicate_between_two_quarantined_records(self):
+        self.place.sql('o.db', "create table t(id integer primary key, n text);"
+                               "insert into t values (1, 'old'), (8, 'old');")
+        self.place.write_records('a.ndjson', [{'id': 8}, {'id': 1, 'n': 'n'}, {'id': 1, 'n': 'm'}])
+        outcome = self.copy('ndjson:a.ndjson', 'sqlite:o.db#t', '--key', 'id', '--duplicates', 'last')
+        self.assertEqual(outcome.exit, 3, outcome)
+        self.assertEqual(outcome.report['books']['quarantined'], 2)
+        self.assertEqual(outcome.report['verify']['excluded'], 2)
+
+
 if __name__ == '__main__':
     unittest.main()
