@@ -48,7 +48,9 @@ std::string difference_of(const std::vector<PlanKey>& before, const std::vector<
   auto value_in = [](const std::vector<PlanKey>& keys, const std::string& key) {
     auto place = std::find_if(keys.begin(), keys.end(),
                               [&](const PlanKey& entry) { return entry.key == key; });
-    return place == keys.end() ? std::string("not there") : "'" + place->value + "'";
+    if (place == keys.end()) return std::string("not there");
+    // Text of a plan has quotes already.
+    return place->value.starts_with('\'') ? place->value : "'" + place->value + "'";
   };
   auto add = [&](const std::string& key) {
     const std::string was = value_in(before, key);

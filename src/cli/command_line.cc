@@ -70,8 +70,16 @@ void hold_standard_streams() {
   }
 }
 
+// A name in it may hold a NUL, which must not cut it.
+void complain(std::string_view message) {
+  std::string line = "decant: ";
+  for (char c : message) line += c == '\0' ? std::string("\\0") : std::string(1, c);
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 int fail(const Error& error) {
-  std::fprintf(stderr, "decant: %s\n", error.message.c_str());
+  complain(error.message);
   return exit_status(error.code);
 }
 
@@ -114,7 +122,7 @@ int deliver(const Invocation& invocation, std::string_view command, const Result
     migration::take_error(result.error(), report);
   }
   int status = exit_status(report.outcome);
-  if (!report.error.empty()) std::fprintf(stderr, "decant: %s\n", report.error.c_str());
+  if (!report.error.empty()) complain(report.error);
   if (invocation.report_path == "-") return print_or_fail(to_json(report), status);
   if (!invocation.report_path.empty()) {
     Status written = write_file_atomically(invocation.report_path, to_json(report));

@@ -78,6 +78,12 @@ Status set_key(JobOptions& job, std::string_view text) {
     if (end == text.size()) break;
     text.remove_prefix(end + 1);
   }
+  for (const auto& [collection, fields] : job.keys) {
+    if (collection != key.first) continue;
+    return wrong("--key is given twice" +
+                 (collection.empty() ? std::string() : " for '" + collection + "'") +
+                 "; several fields of one key stand in one option: --key FIELD,FIELD");
+  }
   job.keys.push_back(std::move(key));
   return ok_status();
 }
@@ -262,6 +268,7 @@ Result<Invocation> parse(int argc, const char* const* argv) {
     return wrong(failure.what());  // a value is missing or too many
   }
   Invocation invocation;
+  if (version && argc > 2) return wrong("--version stands alone");
   if (version) return invocation.command = CommandName::version, invocation;
   for (const Parsed& parsed : all) {
     if (!parsed.app->parsed()) continue;

@@ -53,6 +53,10 @@ TEST(Options, RefusesWrongValuesByName) {
   refusal({"copy", "a", "b", "--run-time", "yesterday"});
   refusal({"copy", "a", "b", "--limit", "-1"});
   refusal({"copy", "a", "b", "--key", "a,,b"});
+  refusal({"copy", "a", "b", "--key", "a", "--key", "b"});
+  refusal({"copy", "a", "b", "--key", "t=a", "--key", "t=b"});
+  EXPECT_TRUE(parsed({"copy", "a", "b", "--key", "t=a", "--key", "u=b"}).ok());
+  refusal({"--version", "x"});
   refusal({"verify", "a", "b", "--sample", "0"});
   refusal({"copy", "a", "b", "--report"});
 }

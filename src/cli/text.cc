@@ -189,6 +189,9 @@ std::string to_text(const InspectReport& report) {
     for (const std::string& candidate : collection.key_candidates) {
       add_line(out, fmt::format("  candidate for a key: {}", candidate));
     }
+    if (collection.key.empty() && collection.key_candidates.empty() && collection.records > 0) {
+      add_line(out, "  candidate for a key: none (no field or pair is unique and always present)");
+    }
     for (const InspectField& field : collection.fields) {
       double share = collection.records == 0 ? 0
                                              : 100.0 * static_cast<double>(field.present) /

@@ -57,6 +57,33 @@ Status lay_keys(const JobOptions& options, Plan& plan) {
   return ok_status();
 }
 
+// As the command line takes them.
+std::string_view word_of(Policy policy) {
+  switch (policy) {
+    case Policy::insert:
+      return "insert";
+    case Policy::skip:
+      return "skip";
+    case Policy::upsert:
+      return "upsert";
+    case Policy::newer_than:
+      return "newer-than:";
+  }
+  return "";
+}
+
+std::string_view word_of(Duplicates duplicates) {
+  switch (duplicates) {
+    case Duplicates::quarantine:
+      return "quarantine";
+    case Duplicates::first:
+      return "first";
+    case Duplicates::last:
+      return "last";
+  }
+  return "";
+}
+
 void lay_policies(const JobOptions& options, Plan& plan) {
   auto lay = [&](Policies& policies) {
     if (options.on_conflict) {
@@ -71,11 +98,10 @@ void lay_policies(const JobOptions& options, Plan& plan) {
     collection.policies = over(collection.policies, plan.policies);
   }
   if (options.on_conflict) {
-    add_key(plan, "--on-conflict",
-            std::to_string(static_cast<int>(*options.on_conflict)) + options.newer_than);
+    add_key(plan, "--on-conflict", std::string(word_of(*options.on_conflict)) + options.newer_than);
   }
   if (options.duplicates) {
-    add_key(plan, "--duplicates", std::to_string(static_cast<int>(*options.duplicates)));
+    add_key(plan, "--duplicates", std::string(word_of(*options.duplicates)));
   }
 }
 

@@ -17,6 +17,13 @@ Result<std::unique_ptr<Store>> open_sqlite(const Address& address, const StoreOp
                                          "': a JSON Pointer means nothing in an SQLite file; write "
                                          "the table's name behind the '#'"};
   }
+  const bool of_files = options.pretty || !options.columns.empty() || !options.records.empty() ||
+                        !options.format.empty();
+  if (of_files) {
+    return Error{ErrorCode::invalid, "address '" + address.text +
+                                         "': records, columns, format and pretty say how files "
+                                         "of text are read and written; an SQLite file has none"};
+  }
   return sqlite::open_store(address.place, address.collection, options);
 }
 

@@ -245,5 +245,43 @@ class Excluded(Scenario):
         self.assertEqual(outcome.report['verify']['excluded'], 2)
 
 
+class Words(Scenario):
+    """What is said names what the user wrote, and what to write instead."""
+
+    def plan(self, source, target):
+        self.place.write('plan.yaml', f'decant: 1\nmigration: m\nsource: {source}\ntarget: {target}\n'
+                         'key: [id]\nrest: keep\n')
+        return self.place.decant('run', 'plan.yaml', '--progress', 'none', report=False)
+
+    def test_options_of_other_formats_are_2(self):
+        self.place.write('a.json', '[{"id":1}]')
+        self.refused(self.plan('{address: a.json, columns: [id]}', 'sqlite:o.db#t'), 2, 'columns', 'a.json')
+        self.refused(self.plan('a.json', '{address: "sqlite:o.db#t", pretty: true}'), 2, 'pretty')
+        self.refused(self.plan('a.json', '{address: o.ndjson, pretty: true}'), 2, 'pretty')
+
+    def test_a_table_of_another_letter_case_is_named_as_it_is(self):
+        self.place.sql('o.db', 'create table A(id integer primary key);')
+        self.place.write_records('a.ndjson', [{'id': 1}])
+        self.refused(self.copy('ndjson:a.ndjson', 'sqlite:o.db#a', '--key', 'id'), 2, '#A')
+
+    def test_a_name_with_a_nul_does_not_cut_the_message(self):
+        self.place.write('a.ndjson', '{"id":1,"x\\u0000y":2}\n')
+        outcome = self.copy('ndjson:a.ndjson', 'sqlite:o.db#t', '--key', 'id')
+        self.refused(outcome, 2, 'x\\0y')
+
+    def test_inspect_says_that_there_is_no_candidate_for_a_key(self):
+        self.place.write_records('a.ndjson', [{'id': 1}, {'id': 1}])
+        self.assertIn('candidate for a key: none', self.place.decant('inspect', 'a.ndjson', report=False).out)
+
+    def test_a_changed_option_is_told_in_its_own_words(self):
+        self.place.write_records('a.ndjson', [{'id': i, 'text': 'x' * 100} for i in range(20_000)])
+        limit = 500_000
+        subprocess.run([harness.program(), 'copy', 'ndjson:a.ndjson', 'sqlite:o.db#t', '--key', 'id'],
+                       cwd=self.place.folder, capture_output=True, check=False,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        outcome = self.copy('ndjson:a.ndjson', 'sqlite:o.db#t', '--key', 'id', '--on-conflict', 'upsert')
+        self.refused(outcome, 4, "--on-conflict (was not there, is 'upsert')")
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -128,6 +128,14 @@ Result<JsonConfig> make_config(const JsonPlace& place, const StoreOptions& optio
     config.format = format_of_word(place.scheme);
   }
   if (config.path.empty()) return wrong_option("the address names no file");
+  const auto known = config.format ? config.format : format_of_path(config.path);
+  if (!options.columns.empty() && known && *known != Format::csv) {
+    return wrong_option(
+        fmt::format("`columns:` names those of a CSV file, and '{}' is none", config.path));
+  }
+  if (options.pretty && known && *known != Format::json) {
+    return wrong_option(fmt::format("`pretty:` is for a JSON list, and '{}' is none", config.path));
+  }
   return config;
 }
 

@@ -209,10 +209,12 @@ Result<bool> SqliteStore::check_existing(const Definition& native, CreateResult&
   if (entry == nullptr) return false;
   if (entry->type == "view" || entry->name != native.name) {
     std::string what = entry->type == "view" ? "a view" : "a table";
-    return Error{ErrorCode::invalid, path_ + ": " + what + " named \"" + entry->name +
-                                         "\" is there, and SQLite does " +
-                                         "not tell letter case apart; write `rename: {" +
-                                         native.name + ": ANOTHER_NAME}` in the plan"};
+    return Error{ErrorCode::invalid,
+                 path_ + ": " + what + " named \"" + entry->name + "\" is there, and SQLite does " +
+                     "not tell letter case apart; " +
+                     (entry->type == "view" ? std::string()
+                                            : "name it as it is (#" + entry->name + "), or ") +
+                     "write `rename: {" + native.name + ": ANOTHER_NAME}` in the plan"};
   }
   DECANT_ASSIGN(std::vector<Definition> there, describe_all(database, native.name));
   result.definition = std::move(there.front());
@@ -293,9 +295,15 @@ Status SqliteStore::preflight(const Preflight& wanted) {
   }
   DECANT_ASSIGN(std::uint64_t free, free_bytes(folder));
   if (free >= wanted.bytes_needed + kSpareBytes) return ok_status();
-  return Error{ErrorCode::disk_full, folder + ": about " + std::to_string(wanted.bytes_needed) +
-                                         " bytes are needed and " + std::to_string(free) +
-                                         " are free; make room first"};
+  const auto mib = [](std::uint64_t bytes) {
+    return std::to_string((bytes + (1u << 20) - 1) >> 20);
+  };
+  std::string needed = wanted.bytes_needed == 0
+                           ? "how much is needed cannot be told beforehand"
+                           : "about " + mib(wanted.bytes_needed) + " MiB are needed";
+  return Error{ErrorCode::disk_full,
+               folder + ": " + needed + ", " + mib(kSpareBytes) + " MiB are kept in reserve, and " +
+                   std::to_string(free >> 20) + " MiB are free; make room first"};
 }
 
 Result<std::unique_ptr<Store>> open_store(const std::string& path, const std::string& collection,
