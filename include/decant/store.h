@@ -133,7 +133,7 @@ struct WriteTarget {
   std::vector<std::string> once;  // written on insert only, and not compared
   std::vector<std::string>
       mirrored;          // generated fields that the source computes alike: compared, never written
-  bool created = false;           // create() made it in this migration: it may be loaded in bulk
+  bool created = false;  // create() made it in this migration: it may be loaded in bulk
   // As Store::defaults() gave it; null: none. Shared by writers and by verification.
   std::shared_ptr<const Batch> defaults = nullptr;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "copy/copy_fixture.h"
 
 namespace decant::copy {
@@ -424,6 +426,34 @@ TEST(Copy, EmptySourceFinishesWhatWasCreated) {
   ASSERT_TRUE(result.status.ok()) << result.status.error().message;
   EXPECT_EQ(result.books.read, 0u);
   EXPECT_TRUE(run.target().empty());
+}
+
+class Heard final : public EventSink {
+ public:
+  void log(LogLevel, std::string_view) override {}
+  void progress(const Progress& progress) override {
+    std::lock_guard lock(mutex_);
+    phases.emplace_back(progress.phase);
+    last = progress;
+  }
+  std::vector<std::string> phases;
+  Progress last;
+
+ private:
+  std::mutex mutex_;
+};
+
+TEST(CopyProgress, EndsWithAllRecordsOfThePhase) {
+  Heard heard;
+  CopyRun run(TargetKind::fresh_sqlite);
+  run.rows = dirty_rows(1000, 800, 9);
+  run.events = &heard;
+  CopyResult result = run.run();
+  ASSERT_TRUE(result.status.ok()) << result.status.error().message;
+  ASSERT_FALSE(heard.phases.empty());
+  EXPECT_EQ(heard.phases.back(), "copy");
+  EXPECT_EQ(heard.last.records, 1000u);
+  EXPECT_EQ(heard.last.quarantined, result.books.quarantined);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct ResolvedCollection {
   bool keep_notes = false;                     // the complement takes what rules forget
   std::vector<Field> source_fields;            // known ones; empty where the source declares none
   std::vector<Field> seen_fields;              // these, else the ones that were met, without types
-  std::vector<std::string> mirrored;  // generated fields that the source computes alike
+  std::vector<std::string> mirrored;           // generated fields that the source computes alike
   std::vector<std::string> notes;
   // What the target fills in by itself; shared by what writes and what verifies.
   std::shared_ptr<const Batch> defaults;

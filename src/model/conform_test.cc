@@ -141,8 +141,7 @@ struct Table {
   }
   // The misfit's reason, or "".
   std::string take(const SpecimenRecord& fields, const std::vector<std::string>& mirrored = {}) {
-    conformer =
-        std::make_unique<Conformer>(definition, capabilities, std::vector<std::string>(),
+    conformer = std::make_unique<Conformer>(definition, capabilities, std::vector<std::string>(),
                                             nullptr, mirrored);
     original = add_record(fields, shapes, batch);
     record = original;

@@ -133,7 +133,7 @@ struct VerifyJob {
   std::vector<std::string> owned;  // as in WriteTarget; empty: all
   std::vector<std::string> once;   // as in WriteTarget: not compared
   std::shared_ptr<const Batch> defaults;  // as in WriteTarget
-  std::vector<std::string> mirrored;  // as in WriteTarget: generated, and compared all the same
+  std::vector<std::string> mirrored;      // as in WriteTarget: generated, and compared all the same
 
   // Where `dispositions` do not tell what is kept, the policy alone says what is kept: under skip a
   // record whose content differs, under newer_than one that is not strictly newer than the

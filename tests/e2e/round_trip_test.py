@@ -58,6 +58,21 @@ class RoundTrip(unittest.TestCase):
             with open(place.path('in.ndjson'), encoding='utf-8') as file:
                 self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(file.read()))
 
+    def test_each_naughty_string_as_a_key_by_itself(self):
+        with open(harness.shared_data('naughty-strings', 'blns.json'), encoding='utf-8') as file:
+            strings = sorted(set(json.load(file)))
+        with harness.Workspace() as place:
+            place.write_records('in.ndjson', [{'id': s, 'n': n} for n, s in enumerate(strings)])
+            with open(place.path('in.ndjson'), encoding='utf-8') as file:
+                self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(file.read()))
+            place.write_records('in.ndjson', [{'id': s, 'n': -n - 1} for n, s in enumerate(strings)])
+            for target in ('sqlite:keys.db#t', 'ndjson:keys.ndjson', 'csv:keys.csv'):
+                for policy, name in (('insert', 'inserted'), ('upsert', 'unchanged')):
+                    outcome = place.decant('copy', 'ndjson:in.ndjson', target, '--key', 'id',
+                                           '--on-conflict', policy, '--progress', 'none')
+                    self.assertEqual(outcome.exit, 0, outcome)
+                    self.assertEqual(outcome.report['books'][name], len(strings), outcome)
+
     def test_real_announcements(self):
         folder = harness.shared_data('usajobs', '2026-03-02')
         expected = ''

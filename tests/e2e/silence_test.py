@@ -245,6 +245,37 @@ class Excluded(Scenario):
         self.assertEqual(outcome.report['verify']['excluded'], 2)
 
 
+class FanOut(Scenario):
+    """One source record that becomes records of several targets has one outcome: its worst."""
+
+    PLAN = """decant: 1
+migration: m
+source: ndjson:in.ndjson
+target: sqlite:o.db
+collections:
+  people: {from: in, key: [id], map: {id: id, name: name}, rest: drop}
+  ages: {from: in, key: [id], map: {id: id, age: {from: age, cast: integer}}, rest: drop}
+"""
+
+    def test_books_count_source_records_and_each_target_has_its_own(self):
+        plan = self.PLAN.replace('rest: drop', 'drop: {name: elsewhere}', 2)
+        plan = plan.replace('drop: {name: elsewhere}', 'drop: {age: elsewhere}', 1)
+        self.place.write('plan.yaml', plan)
+        records = [{'id': i, 'name': f'n{i}', 'age': i % 90} for i in range(5000)]
+        records[7]['age'] = 'many'
+        self.place.write_records('in.ndjson', records)
+        outcome = self.place.decant('run', 'plan.yaml', '--progress', 'none')
+        self.assertEqual(outcome.exit, 3, outcome)
+        harness.assert_balanced(self, outcome.report)
+        books = outcome.report['books']
+        self.assertEqual((books['read'], books['inserted'], books['quarantined']), (5000, 4999, 1))
+        again = self.place.decant('run', 'plan.yaml', '--progress', 'none')
+        self.assertEqual((again.report['books']['unchanged'], again.report['books']['quarantined']), (4999, 1), again)
+        people = self.place.query('o.db', 'select count(*) from people')[0][0]
+        ages = self.place.query('o.db', 'select count(*) from ages')[0][0]
+        self.assertEqual((ages, people in (4999, 5000)), (4999, True))
+
+
 class Words(Scenario):
     """What is said names what the user wrote, and what to write instead."""
 
