@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kSuspectsMax = 1u << 19;
 constexpr std::size_t kCollectedMax = 1u << 19;
 constexpr unsigned kAttemptsMax = 4;
+constexpr std::size_t kHelpersSketchBytesMax = 4u << 20;  // of a sketch that each thread has
 
 bool is_held_against_target(const Fingerprint& source) {
   const Disposition disposition = disposition_of(source);
@@ -155,6 +156,12 @@ Result<std::optional<Comparison::SketchAnswer>> Comparison::try_sketch(std::uint
     sinks.push_back(
         std::make_unique<SketchSink>(header, false, seen ? &*seen : nullptr, &repeated));
     workers.push_back({nullptr, sinks.back().get()});
+  }
+  const bool small = sketch_bytes_for(sketch_cells_for(differences)) <= kHelpersSketchBytesMax;
+  for (unsigned i = 0; i < source_threads && small && !seen.has_value(); ++i) {
+    // Who is done with the source helps with the target.
+    sinks.push_back(std::make_unique<SketchSink>(header, false, nullptr, &repeated));
+    workers[i].target = sinks.back().get();
   }
   ReadPass pass(job_, plan_, *source_places_, *target_places_);
   DECANT_CHECK(pass.run(workers));
