@@ -277,9 +277,9 @@ Status Resolver::resolve_key(KeyGroup& group, const Fetch& fetch) {
   result_.duplicates += not_held.duplicates;
   result_.excluded += not_held.excluded;
   for (const Verdict& verdict : verdicts) {
-    const bool is_counted_only = verdict.finding == Finding::equal ||
-                                 (verdict.finding == Finding::extra &&
-                                  job_.extra == ExtraPolicy::allow);
+    const bool is_counted_only =
+        verdict.finding == Finding::equal ||
+        (verdict.finding == Finding::extra && job_.extra == ExtraPolicy::allow);
     const Fetched* source = nullptr;
     const Fetched* target = nullptr;
     if (!is_counted_only) DECANT_CHECK(fetch(verdict, source, target));

@@ -243,8 +243,7 @@ Status DryWriter::stage(std::uint32_t target, std::span<const Record> records,
   return looked;
 }
 
-Status DryWriter::look(std::uint32_t target, std::span<const Record> records,
-                       StageResult& result) {
+Status DryWriter::look(std::uint32_t target, std::span<const Record> records, StageResult& result) {
   Table& table = tables_[target];
   const std::string& name = targets_[target].definition.name;
   for (std::uint32_t i = 0; i < records.size(); ++i) {
