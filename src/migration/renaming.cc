@@ -134,7 +134,8 @@ Status check_renames(const Plan& plan, const std::vector<Definition>& all, const
     }
   }
   for (const std::string& name : exact) known.add(name);
-  for (const auto& [key, name] : plan.rename) {
+  for (const auto& entry : plan.rename) {
+    const std::string& key = entry.first;
     bool may_be = std::any_of(unknown_fields.begin(), unknown_fields.end(),
                               [&](const std::string& prefix) { return key.starts_with(prefix); });
     if (exact.contains(key) || may_be) continue;
