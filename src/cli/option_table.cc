@@ -27,9 +27,9 @@ constexpr CommandSpec kCommands[] = {
      "Exits with 3 where there are differences. Works against a target that Decant did not write."},
     {CommandName::repair, "repair", "PLAN | SOURCE TARGET", 1, 2,
      "Verify, and write what is missing or different",
-     "Goes through the same checks, path and books as a run. Extra records stay, and so does what "
-     "the "
-     "policy keeps. With --dry-run it tells the books and the differences, and writes nothing."},
+     "Goes through the same checks, path and books as a run. Extra records stay, and so does "
+     "what the policy keeps. With --dry-run it tells the books and the differences, and writes "
+     "nothing."},
     {CommandName::status, "status", "[FOLDER | PLAN]", 0, 1,
      "List migrations and their runs from the catalog", "Reads the catalog only."},
     {CommandName::quarantine_list, "quarantine list", "[FOLDER | PLAN]", 0, 1,

@@ -55,20 +55,8 @@ class EngineTest : public ::testing::Test {
     Status done = database->exec(statement);
     ASSERT_TRUE(done.ok()) << done.error().message;
   }
-  Report run(const Job& job) {
-    auto report = engine_.run(job);
-    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-    if (!report.ok()) return {};
-    EXPECT_EQ(report->error, "");
-    return *report;
-  }
-  Report repair(const Job& job) {
-    auto report = engine_.repair(job);
-    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
-    if (!report.ok()) return {};
-    EXPECT_EQ(report->error, "");
-    return *report;
-  }
+  Report run(const Job& job) { return ended(engine_.run(job)); }
+  Report repair(const Job& job) { return ended(engine_.repair(job)); }
   Report verify(const Job& job) {
     auto report = engine_.verify(job);
     EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
@@ -78,6 +66,14 @@ class EngineTest : public ::testing::Test {
     auto report = engine_.run(job);
     EXPECT_FALSE(report.ok());
     return report.ok() ? Error{} : report.error();
+  }
+
+  // The report of a command that came to its end.
+  static Report ended(const Result<Report>& report) {
+    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message);
+    if (!report.ok()) return {};
+    EXPECT_EQ(report->error, "");
+    return *report;
   }
 
   testing::TemporaryFolder folder_;

@@ -8,7 +8,27 @@
 namespace decant::migration {
 namespace {
 
-using RepairTest = EngineTest;
+constexpr std::string_view kTwoTargets =
+    "collections:\n"
+    "  jobs: {from: in, key: [id], rest: keep}\n"
+    "  names: {from: in, key: [id], map: {id: id, title: title}, drop: {n: 'x', tags: 'x'}}\n";
+
+class RepairTest : public EngineTest {
+ protected:
+  // One source of two collections, under a policy that keeps what one of them holds already.
+  Job job_that_keeps_mine() {
+    write("in.ndjson", kThree);
+    Job job = this->job(kTwoTargets);
+    write("plan.yaml",
+          "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
+          "policies: {on_conflict: skip}\n" +
+              std::string(kTwoTargets));
+    change(
+        "CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
+        "INSERT INTO names VALUES ('b', 'mine')");
+    return job;
+  }
+};
 
 constexpr std::string_view kTable =
     "CREATE TABLE jobs (id TEXT PRIMARY KEY, title TEXT NULL, n NUMERIC, tags JSON_TEXT);";
@@ -146,11 +166,6 @@ TEST_F(RepairTest, WhatItQuarantinesIsExcludedAndCounted) {
   EXPECT_EQ(report.verify->excluded, 1u);
 }
 
-constexpr std::string_view kTwoTargets =
-    "collections:\n"
-    "  jobs: {from: in, key: [id], rest: keep}\n"
-    "  names: {from: in, key: [id], map: {id: id, title: title}, drop: {n: 'x', tags: 'x'}}\n";
-
 TEST_F(RepairTest, ARecordThatTwoCollectionsLackIsReadOnce) {
   write("in.ndjson", kThree);
   Job job = this->job(kTwoTargets);
@@ -167,15 +182,7 @@ TEST_F(RepairTest, ARecordThatTwoCollectionsLackIsReadOnce) {
 }
 
 TEST_F(RepairTest, WritesOnlyIntoTheCollectionThatIsDamaged) {
-  write("in.ndjson", kThree);
-  Job job = this->job(kTwoTargets);
-  write("plan.yaml",
-        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
-        "policies: {on_conflict: skip}\n" +
-            std::string(kTwoTargets));
-  change(
-      "CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
-      "INSERT INTO names VALUES ('b', 'mine')");
+  Job job = job_that_keeps_mine();
   run(job);
   change("DELETE FROM jobs WHERE id = 'b'");
   Report report = repair(job);
@@ -186,15 +193,7 @@ TEST_F(RepairTest, WritesOnlyIntoTheCollectionThatIsDamaged) {
 
 // A later command may resolve fewer collections: each still finds its own outcomes.
 TEST_F(RepairTest, TheRunsDecisionsAreFoundByTheCollectionsName) {
-  write("in.ndjson", kThree);
-  Job job = this->job(kTwoTargets);
-  write("plan.yaml",
-        "decant: 1\nmigration: t\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n"
-        "policies: {on_conflict: skip}\n" +
-            std::string(kTwoTargets));
-  change(
-      "CREATE TABLE names (id TEXT PRIMARY KEY, title TEXT NULL);"
-      "INSERT INTO names VALUES ('b', 'mine')");
+  Job job = job_that_keeps_mine();
   run(job);
   std::string other = read("plan.yaml");
   std::size_t jobs = other.find("  jobs:");

@@ -40,4 +40,10 @@ inline Disposition disposition_of(const Fingerprint& source) {
   return static_cast<Disposition>(place_code::disposition(source.origin));
 }
 
+// Whether the target should hold a record of this key.
+inline bool is_held_against_target(const Fingerprint& source) {
+  const Disposition disposition = disposition_of(source);
+  return disposition == Disposition::expected || disposition == Disposition::kept;
+}
+
 }  // namespace decant::verify

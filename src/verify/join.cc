@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "verify/verify.h"
+#include "verify/decide.h"
 
 namespace decant::verify {
 namespace {
@@ -23,11 +23,6 @@ void sort_small(Fingerprint* first, Fingerprint* last) {
     for (; to > first && moving.key < (to - 1)->key; --to) *to = *(to - 1);
     *to = moving;
   }
-}
-
-bool is_held_against_target(const Fingerprint& source) {
-  const auto disposition = static_cast<Disposition>(place_code::disposition(source.origin));
-  return disposition == Disposition::expected || disposition == Disposition::kept;
 }
 
 std::size_t end_of_run(const std::vector<Fingerprint>& fingerprints, std::size_t first) {

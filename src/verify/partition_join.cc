@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
 namespace decant::verify {
 namespace {
 
 // Enough for a disk; more of them would only hold more memory.
 constexpr unsigned kThreadsMax = 4;
+
+Status read_all(const PartitionJoin::Files& files, std::uint32_t partition,
+                std::vector<Fingerprint>& out) {
+  for (const std::unique_ptr<FingerprintFile>& file : files) {
+    DECANT_CHECK(file->read(partition, out));
+  }
+  return ok_status();
+}
 
 // Keeps the groups that a join could not settle.
 class GroupKeeper final : public GroupSink {
@@ -98,18 +107,10 @@ void PartitionJoin::fill(std::uint32_t partition, Join& join, Slot& slot) {
   slot.source.clear();
   slot.target.clear();
   slot.groups.clear();
-  slot.status = ok_status();
-  read_all(source_, partition, slot.status, slot.source);
-  read_all(target_, partition, slot.status, slot.target);
+  slot.status = read_all(source_, partition, slot.source);
+  if (slot.status.ok()) slot.status = read_all(target_, partition, slot.target);
   if (!slot.status.ok()) return;
   slot.status = join.run(slot.source, slot.target, partition_bits_, slot.equal, slot.groups);
-}
-
-void PartitionJoin::read_all(const Files& files, std::uint32_t partition, Status& status,
-                             std::vector<Fingerprint>& out) {
-  for (const std::unique_ptr<FingerprintFile>& file : files) {
-    if (status.ok()) status = file->read(partition, out);
-  }
 }
 
 Result<bool> PartitionJoin::next(std::uint64_t& equal, GroupSink& sink) {

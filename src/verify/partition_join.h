@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <span>
 #include <thread>
 #include <vector>
 
@@ -34,8 +32,6 @@ class PartitionJoin {
 
   void work();
   void fill(std::uint32_t partition, Join& join, Slot& slot);
-  void read_all(const Files& files, std::uint32_t partition, Status& status,
-                std::vector<Fingerprint>& out);
 
   const Files& source_;
   const Files& target_;

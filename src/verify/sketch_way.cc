@@ -14,11 +14,6 @@ constexpr std::size_t kCollectedMax = 1u << 19;
 constexpr unsigned kAttemptsMax = 4;
 constexpr std::size_t kHelpersSketchBytesMax = 4u << 20;  // of a sketch that each thread has
 
-bool is_held_against_target(const Fingerprint& source) {
-  const Disposition disposition = disposition_of(source);
-  return disposition == Disposition::expected || disposition == Disposition::kept;
-}
-
 class SketchSink final : public FingerprintSink {
  public:
   // `seen`: null where keys need not be looked at for repeats.

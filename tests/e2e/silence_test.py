@@ -183,10 +183,20 @@ class Streams(Scenario):
         os.mkfifo(self.place.path('in.ndjson'))
         self.refused(self.copy('*.ndjson', 'sqlite:o.db#t', '--key', 'id'), 2, 'in.ndjson')
 
+    def wait_until_read(self, process, size):
+        """Until the process has read `size` bytes, by the kernel's count."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            with open(f'/proc/{process.pid}/io', encoding='ascii') as counts:
+                if int(counts.readline().split()[1]) >= size:
+                    return
+            time.sleep(0.01)
+        self.fail(f'it did not read {size} bytes')
+
     def test_a_record_without_an_end_takes_bounded_memory_and_is_left_when_asked_to_stop(self):
         for source in ('ndjson:/dev/zero', 'csv:/dev/zero'):
             process = self.start('copy', source, 'sqlite:o.db#t', '--key', 'id')
-            time.sleep(2)
+            self.wait_until_read(process, 400 << 20)
             with open(f'/proc/{process.pid}/status', encoding='ascii') as status:
                 peak = [line for line in status if line.startswith('VmHWM')]
             self.assertLess(int(peak[0].split()[1]), 300 << 10)
