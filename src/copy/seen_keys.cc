@@ -16,6 +16,7 @@ constexpr std::size_t kRunsMerged = 8;
 constexpr std::size_t kPageEntries = 170;  // of a run, read at once: 4 KiB
 constexpr std::size_t kMergeEntries = 4096;
 constexpr std::uint64_t kFilterProbes = 6;
+constexpr std::size_t kAhead = 16;  // entries for which memory is asked before it is needed
 
 struct KeyEntry {
   Hash128 key;
@@ -136,6 +137,7 @@ class BlockedFilter {
     Block& block = block_of(key);
     for (std::uint64_t i = 0; i < kFilterProbes; ++i) block.words[word(key, i)] |= bit(key, i);
   }
+  void ask_for(const Hash128& key) { __builtin_prefetch(&block_of(key), 1); }
   bool may_hold(const Hash128& key) {
     const Block& block = block_of(key);
     for (std::uint64_t i = 0; i < kFilterProbes; ++i) {
@@ -169,9 +171,14 @@ struct SeenKeys::State {
     slots.resize(kSlotsAtFirst, {{}, kNew});
   }
 
+  // Places follow the order of the keys, so that the table is sorted but for its collisions.
+  std::size_t place_of(const Hash128& key) const {
+    return static_cast<std::size_t>(multiply_high(key.low, slots.size()));
+  }
+  void ask_for(const Hash128& key) { __builtin_prefetch(&slots[place_of(key)], 1); }
   KeyEntry& slot_of(const Hash128& key) {
     const std::size_t mask = slots.size() - 1;
-    std::size_t place = static_cast<std::size_t>(key.high) & mask;
+    std::size_t place = place_of(key);
     while (slots[place].number != kNew && slots[place].key != key) place = (place + 1) & mask;
     return slots[place];
   }
@@ -181,6 +188,7 @@ struct SeenKeys::State {
   Status look_on_disk(std::span<const Entry> entries);
   Result<std::uint64_t> find_on_disk(const Hash128& key);
   void grow();
+  void sort_slots();
   Status spill();
   Status merge();
 
@@ -206,6 +214,7 @@ Status SeenKeys::add(std::span<const Entry> entries, std::vector<std::uint64_t>&
   first.assign(entries.size(), kNew);
   DECANT_CHECK(state.look_on_disk(entries));
   for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size()) state.ask_for(entries[i + kAhead].digest.key);
     const Hash128& key = entries[i].digest.key;
     const KeyEntry& slot = state.slot_of(key);
     if (slot.number != kNew) {
@@ -248,8 +257,10 @@ void SeenKeys::State::grow() {
 Status SeenKeys::State::look_on_disk(std::span<const Entry> entries) {
   wanted.clear();
   if (!filter) return ok_status();
-  for (const Entry& entry : entries) {
-    if (filter->may_hold(entry.digest.key)) wanted.push_back({entry.digest.key, kNew});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size()) filter->ask_for(entries[i + kAhead].digest.key);
+    const Hash128& key = entries[i].digest.key;
+    if (filter->may_hold(key)) wanted.push_back({key, kNew});
   }
   std::sort(wanted.begin(), wanted.end(),
             [](const KeyEntry& a, const KeyEntry& b) { return a.key < b.key; });
@@ -270,15 +281,35 @@ Result<std::uint64_t> SeenKeys::State::find_on_disk(const Hash128& key) {
   return kNew;
 }
 
+// The entries come first and in order, in place: no second table. Each stands near its place, but
+// for those that went on from the table's end at its start.
+void SeenKeys::State::sort_slots() {
+  std::vector<KeyEntry> from_end;
+  std::size_t sorted = 0;
+  const auto put = [&](const KeyEntry& entry) {
+    std::size_t place = sorted++;
+    for (; place > 0 && entry.key < slots[place - 1].key; --place) slots[place] = slots[place - 1];
+    slots[place] = entry;
+  };
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const KeyEntry entry = slots[i];
+    if (entry.number == kNew) continue;
+    if (place_of(entry.key) > i) {
+      from_end.push_back(entry);
+    } else {
+      put(entry);
+    }
+  }
+  for (const KeyEntry& entry : from_end) put(entry);
+}
+
 // The table becomes a run.
 Status SeenKeys::State::spill() {
   if (!filter) filter = std::make_unique<BlockedFilter>(options.filter_bytes);
-  // Sorted in place, then cleared: no second table.
-  std::sort(slots.begin(), slots.end(), [](const KeyEntry& a, const KeyEntry& b) {
-    return (a.number == kNew) != (b.number == kNew) ? b.number == kNew : a.key < b.key;
-  });
+  sort_slots();
   Run run(options.folder);
   for (std::size_t i = 0; i < used; ++i) {
+    if (i + kAhead < used) filter->ask_for(slots[i + kAhead].key);
     filter->add(slots[i].key);
     DECANT_CHECK(run.append(slots[i]));
   }

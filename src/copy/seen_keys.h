@@ -1,8 +1,8 @@
 // The keys that a source has shown so far, with what is known of the first record of each: exact
 // over 128-bit hashes, in flat memory.
 //
-// New keys go into a table in memory. When it is full, its entries are sorted and become a run on
-// disk; runs of one size are merged eight at a time. A Bloom filter of fixed size stands in front
+// New keys go into a table in memory, nearly in the order of the keys. When it is full, its entries
+// are sorted and become a run on disk; runs of one size are merged eight at a time. A Bloom filter of fixed size stands in front
 // of the runs; what passes it is looked for by interpolation, a batch of keys in sorted order. Each
 // entry leads to a line of the log: content digest and origin of the record.
 //

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "sql/sqlite.h"
+#include "sql/write_behind.h"
 #include "stores/sqlite/checkpoint_table.h"
 #include "stores/sqlite/ddl.h"
 #include "stores/sqlite/describe.h"
@@ -444,7 +445,8 @@ Result<std::unique_ptr<Writer>> open_writer(const WriterSetup& setup,
                                             std::vector<WriteTarget> targets,
                                             const WriteOptions& options) {
   DECANT_ASSIGN(sql::Database database,
-                sql::Database::open(setup.path, {sql::OpenMode::read_write}));
+                sql::Database::open(setup.path, {.mode = sql::OpenMode::read_write,
+                                                 .vfs = sql::write_behind_vfs()}));
   auto writer =
       std::make_unique<SqliteWriter>(std::move(database), std::move(targets), options, setup);
   DECANT_CHECK(writer->open());
