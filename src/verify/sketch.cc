@@ -12,6 +12,7 @@ static_assert(std::endian::native == std::endian::little, "sketches are little-e
 
 constexpr char kMagic[8] = {'D', 'C', 'N', 'T', 'S', 'K', 'T', '\n'};
 constexpr unsigned kHashes = 4;
+constexpr std::size_t kAhead = 8;  // elements whose cells are asked for at once
 constexpr std::uint64_t kPartMask = (1ull << 48) - 1;
 constexpr std::uint64_t kCountMax = 1 << 15;  // equal elements of one kind that can be told
 
@@ -108,7 +109,28 @@ Sketch::Sketch(const SketchHeader& header)
     : header_(header), cells_(header.cells), counters_(sketch_counters) {}
 
 void Sketch::add(std::uint64_t key, std::uint64_t digest_low, std::uint64_t digest_high) {
-  const Element element(key, digest_low, digest_high, header_.seed, header_.cells);
+  put(Element(key, digest_low, digest_high, header_.seed, header_.cells));
+}
+
+void Sketch::add(std::span<const SketchRecord> records) {
+  std::array<Element, kAhead> elements;
+  while (!records.empty()) {
+    const std::size_t count = std::min(records.size(), elements.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const SketchRecord& record = records[i];
+      elements[i] =
+          Element(record.key, record.digest_low, record.digest_high, header_.seed, header_.cells);
+      for (const std::uint64_t position : elements[i].positions) {
+        __builtin_prefetch(&cells_[position], 1);
+        __builtin_prefetch(&cells_[position].check, 1);  // on the next line of memory, mostly
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) put(elements[i]);
+    records = records.subspan(count);
+  }
+}
+
+void Sketch::put(const Element& element) {
   for (const std::uint64_t position : element.positions) {
     Cell& cell = cells_[position];
     cell.count += 1;

@@ -21,13 +21,15 @@ class SketchSink final : public FingerprintSink {
       : sketch_(header), is_source_(is_source), seen_(seen), repeated_(repeated) {}
 
   Status add(std::span<const Fingerprint> fingerprints) override {
+    held_.clear();
     for (const Fingerprint& f : fingerprints) {
       if (is_source_ && !is_held_against_target(f)) continue;
-      sketch_.add(f.key, f.digest_low, f.digest_high);
+      held_.push_back({f.key, f.digest_low, f.digest_high});
       if (seen_ != nullptr && seen_->test_and_set(f.key) && repeated_->size() < kSuspectsMax) {
         repeated_->insert(f.key);
       }
     }
+    sketch_.add(held_);
     return ok_status();
   }
   bool needs_places() const override { return false; }
@@ -35,6 +37,7 @@ class SketchSink final : public FingerprintSink {
 
  private:
   Sketch sketch_;
+  std::vector<SketchRecord> held_;  // of one add()
   const bool is_source_;
   SeenKeys* seen_;
   KeySet* repeated_;
