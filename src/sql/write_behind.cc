@@ -257,6 +257,9 @@ int control_file(sqlite3_file* file, int operation, void* argument) {
   File& own = of(file);
   if (operation == SQLITE_FCNTL_SYNC) {
     own.pages->drain();
+#if DECANT_MUTANT_PAGE_FAILURE_UNTOLD
+    own.pages->take_failure();
+#endif
     if (int code = own.pages->take_failure(); code != SQLITE_OK) return code;
   }
   std::lock_guard turn(own.pages->turn());

@@ -101,7 +101,7 @@ std::vector<FieldDifference> compare_fields(const Record& source, const Record& 
                                             const ComparedFields& fields) {
   std::vector<FieldDifference> found;
   const auto compare = [&](std::string_view name, const Value& a, const Value& b) {
-    if (equal(a, b)) return;
+    if (equal(a, b) || !fields.counts(name)) return;
     FieldDifference difference{std::string(name), json_or_absent(a), json_or_absent(b), {}, {}};
     if (difference.source == difference.target) {
       difference.source_type = type_of(a);
@@ -111,16 +111,14 @@ std::vector<FieldDifference> compare_fields(const Record& source, const Record& 
   };
   for (std::size_t i = 0; i < source.shape->size(); ++i) {
     const std::string_view name = source.shape->name(i);
-    if (!fields.counts(name)) continue;
     const bool same_place = i < target.shape->size() && target.shape->name(i) == name;
     compare(name, source.values[i], same_place ? target.values[i] : target.find(name));
   }
-  const bool same_fields = std::ranges::equal(source.shape->names(), target.shape->names());
+  const bool same_fields = source.shape == target.shape ||
+                           std::ranges::equal(source.shape->names(), target.shape->names());
   for (std::size_t i = 0; i < target.shape->size() && !same_fields; ++i) {
     const std::string_view name = target.shape->name(i);
-    if (source.shape->find(name) < 0 && fields.counts(name)) {
-      compare(name, Value::absent(), target.values[i]);
-    }
+    if (source.shape->find(name) < 0) compare(name, Value::absent(), target.values[i]);
   }
   std::sort(found.begin(), found.end(),
             [](const FieldDifference& a, const FieldDifference& b) { return a.name < b.name; });

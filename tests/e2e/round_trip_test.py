@@ -73,6 +73,34 @@ class RoundTrip(unittest.TestCase):
                     self.assertEqual(outcome.exit, 0, outcome)
                     self.assertEqual(outcome.report['books'][name], len(strings), outcome)
 
+    def test_the_naughty_strings_as_field_names(self):
+        """All that are a name to SQLite at once; the others are refused by name, and renamed as the message says."""
+        with open(harness.shared_data('naughty-strings', 'blns.json'), encoding='utf-8') as file:
+            strings = sorted(set(json.load(file)))
+        names, refused = {}, []
+        for text in strings:
+            folded = ''.join(c.lower() if c.isascii() else c for c in text)
+            if not text or folded in names:
+                refused.append((text, names.get(folded)))
+            else:
+                names[folded] = text
+        with harness.Workspace() as place:
+            record = {'id': 'a', **{name: n for n, name in enumerate(names.values())}}
+            place.write_records('in.ndjson', [record])
+            self.assertEqual(self.there_and_back(place, 'ndjson:in.ndjson'), canonical(json.dumps(record)))
+        self.assertIn('', dict(refused))
+        for text, like in refused:
+            with self.subTest(name=text), harness.Workspace() as place:
+                place.write_records('in.ndjson', [{'id': 'a', **({like: 1} if like else {}), text: 2}])
+                outcome = place.decant('copy', 'ndjson:in.ndjson', 'sqlite:t.db#t', '--key', 'id')
+                self.assertEqual(outcome.exit, 2, outcome)
+                self.assertIn(f'rename: {{t.{text}: ANOTHER_NAME}}', outcome.err)
+                place.write('plan.yaml', 'decant: 1\nmigration: m\nsource: ndjson:in.ndjson\ntarget: sqlite:t.db#t\n'
+                            f'rename: {{t.{text}: renamed}}\nkey: [id]\n')
+                outcome = place.decant('run', 'plan.yaml')
+                self.assertEqual(outcome.exit, 0, outcome)
+                self.assertEqual(place.query('t.db', 'SELECT renamed FROM t'), [(2,)])
+
     def test_real_announcements(self):
         folder = harness.shared_data('usajobs', '2026-03-02')
         expected = ''
