@@ -57,9 +57,11 @@ void parse(std::string_view text, const std::vector<Piece>& pieces,
   decant::stores::CsvParser(shapes, columns, declared).parse({copy, text.size()}, rows, batch);
 }
 
+// One writer for all: it keeps what it knows of each shape.
 std::string as_json(const decant::Record& record) {
+  static decant::json::RecordWriter writer;
   decant::json::TextBuffer out;
-  decant::json::RecordWriter().write(record, out);
+  writer.write(record, out);
   return std::string(out.view());
 }
 
@@ -76,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(whole.pieces[i].size == parts.pieces[i].size);
   }
   const std::vector<std::string> columns = {"a", "b"};
-  decant::ShapeTable shapes;
+  static decant::ShapeTable shapes;
   decant::Batch batch;
   parse(text, whole.pieces, columns, nullptr, shapes, batch);
   require(batch.records.size() + batch.bad.size() == whole.pieces.size());
