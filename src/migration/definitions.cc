@@ -271,6 +271,16 @@ Status check_policy(const ResolvedCollection& collection) {
                collection.policies.newer_than + "'");
 }
 
+// A store speaks of its own names; the keys of `rename` are the source's.
+Error in_source_terms(Error error, const ResolvedCollection& collection) {
+  const bool renames = error.message.find("`rename: ") != std::string::npos;
+  if (renames && collection.from.size() == 1 && collection.from.front() != collection.name) {
+    error.message += " (there with the names of the source: " + collection.from.front() +
+                     " instead of " + collection.name + ")";
+  }
+  return error;
+}
+
 Status settle(const Plan& plan, const std::vector<Definition>& existing,
               const ResolveOptions& options, Resolved& resolved, ResolvedCollection& collection) {
   const Definition& source = *find_definition(resolved.source_definitions, collection.from.front());
@@ -304,7 +314,9 @@ Status settle(const Plan& plan, const std::vector<Definition>& existing,
   }
   DECANT_ASSIGN(Definition wanted,
                 wanted_definition(plan, declared, source, options, resolved, collection));
-  DECANT_ASSIGN(collection.definition, resolved.target->native(wanted));
+  Result<Definition> native = resolved.target->native(wanted);
+  if (!native.ok()) return in_source_terms(std::move(native).error(), collection);
+  collection.definition = std::move(native).value();
   return check_policy(collection);
 }
 

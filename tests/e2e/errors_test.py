@@ -65,6 +65,15 @@ class CommandLine(Scenario):
             self.assertTrue(outcome.out.strip())
 
 
+    def test_a_name_to_change_is_said_in_the_terms_of_the_source(self):
+        self.place.write_records('in.ndjson', [{'id': 1, 'NIL': 1, 'nil': 2}])
+        plan = 'decant: 1\nmigration: m\nsource: ndjson:in.ndjson\ntarget: sqlite:out.db\n'
+        collections = 'collections: {t: {from: in, key: [id], rest: keep}}\n'
+        self.place.write('plan.yaml', plan + collections)
+        self.refused(self.run_plan(), 2, '`rename: {t.nil: ANOTHER_NAME}`', 'in instead of t')
+        self.place.write('plan.yaml', plan + 'rename: {in.nil: other}\n' + collections)
+        self.assertEqual(self.run_plan().exit, 0)
+
 class Sources(Scenario):
     def test_a_missing_file_is_2_with_its_name(self):
         self.refused(self.place.decant('copy', 'ndjson:absent.ndjson', 'sqlite:out.db#t', '--key', 'id'), 2,
