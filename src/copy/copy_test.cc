@@ -399,15 +399,18 @@ TEST(Copy, RowsThatAUniqueIndexRefusesAtTheEndMoveToTheQuarantine) {
 }
 
 TEST(Copy, ARecordWhoseRowsAreAllWithdrawnIsMovedOnceAndEachRowOfIt) {
+  const auto make = [](CopyRun& run) {
+    run.second = "friends";
+    Index unique;
+    unique.name = "by_name";
+    unique.unique = true;
+    unique.parts.emplace_back().field = "name";
+    run.wanted.indexes.push_back(unique);
+    run.rows = {row(0, R"({"id":1,"name":"a"})"), row(1, R"({"id":2,"name":"a"})"),
+                row(2, R"({"id":3,"name":"b"})")};
+  };
   CopyRun run(TargetKind::fresh_sqlite);
-  run.second = "friends";
-  Index unique;
-  unique.name = "by_name";
-  unique.unique = true;
-  unique.parts.emplace_back().field = "name";
-  run.wanted.indexes.push_back(unique);
-  run.rows = {row(0, R"({"id":1,"name":"a"})"), row(1, R"({"id":2,"name":"a"})"),
-              row(2, R"({"id":3,"name":"b"})")};
+  make(run);
   CopyResult result = run.run();
   ASSERT_TRUE(result.status.ok()) << result.status.error().message;
   EXPECT_EQ(result.books.inserted, 2u);
@@ -418,6 +421,22 @@ TEST(Copy, ARecordWhoseRowsAreAllWithdrawnIsMovedOnceAndEachRowOfIt) {
     EXPECT_EQ(books.books.quarantined, 1u) << books.collection;
   }
   EXPECT_EQ(run.quarantine().size(), 2u);
+  const std::size_t steps = run.steps();
+  for (std::size_t stop_at = 1; stop_at <= steps; ++stop_at) {
+    CopyRun cut(TargetKind::fresh_sqlite);
+    make(cut);
+    ASSERT_FALSE(cut.run(stop_at).status.ok());
+    CopyResult resumed = cut.run();
+    ASSERT_TRUE(resumed.status.ok()) << resumed.status.error().message;
+    SCOPED_TRACE("cut off at " + std::to_string(stop_at) + " of " + std::to_string(steps));
+    EXPECT_EQ(resumed.books, result.books);
+    EXPECT_EQ(resumed.written, result.written);
+    EXPECT_EQ(cut.quarantine(), run.quarantine());
+    ASSERT_EQ(resumed.collections.size(), result.collections.size());
+    for (std::size_t i = 0; i < result.collections.size(); ++i) {
+      EXPECT_EQ(resumed.collections[i].books, result.collections[i].books) << i;
+    }
+  }
 }
 
 TEST(Copy, EmptySourceFinishesWhatWasCreated) {
