@@ -114,6 +114,22 @@ class Bench:
             return None
         return check
 
+    def same_rows(self, name, reference):
+        """The same without the indexes."""
+        return lambda: None if measure.table_digest(self.path(name)) == measure.table_digest(self.path(reference)) \
+            else 'other rows than the declared load wrote'
+
+    def finds(self, words, statuses, different):
+        """Whether a verification compares all records and finds so many differences, and no others."""
+        def check():
+            measure.take([*words, '--report', 'report.json'], self.folder, statuses)
+            with open(self.path('report.json'), encoding='utf-8') as file:
+                report = json.load(file)
+            found = {name: report['verify'][name] for name in ('compared', 'missing', 'extra', 'different')}
+            wanted = {'compared': self.options.records, 'missing': 0, 'extra': 0, 'different': different}
+            return None if found == wanted else f'{found} instead of {wanted}'
+        return check
+
     def same_file(self, name, reference):
         return lambda: None if measure.file_digest(self.path(name)) == measure.file_digest(self.path(reference)) \
             else 'another file than the limit program wrote'
@@ -209,7 +225,8 @@ def row_load_inferred(bench):
     plan = bench.plan('load.yaml', 'ndjson:jobs.ndjson', 'sqlite:declared.db#jobs')
     sides = bench.row(
         'load-inferred', 'the same with an inferred definition (no secondary indexes)',
-        Side('decant', decant_copy('ndjson:jobs.ndjson', 'sqlite:own.db#jobs'), lambda: bench.fresh('own.db')),
+        Side('decant', decant_copy('ndjson:jobs.ndjson', 'sqlite:own.db#jobs'), lambda: bench.fresh('own.db'),
+             bench.same_rows('own.db', 'declared.db')),
         Side('declared', [DECANT, 'run', plan, *QUIET], lambda: bench.fresh('declared.db')),
         Side('one parse', [tool('limit-scan'), 'jobs.ndjson']))
     own, declared, parse = (measure.median([t.seconds for t in side.taken]) for side in sides)
@@ -249,7 +266,7 @@ def row_unchanged(bench):
     rows = bench.ndjson()
     bench.row('unchanged', 'the same input again, nothing changed',
               Side('decant', decant_copy('ndjson:jobs.ndjson', 'sqlite:own.db#jobs', '--on-conflict', 'upsert'),
-                   lambda: bench.table('own.db', rows)),
+                   lambda: bench.table('own.db', rows), bench.same_table('own.db', 'other.db')),
               Side('look up and compare', [tool('limit-upsert'), '--compare', 'jobs.ndjson', 'other.db'],
                    lambda: bench.table('other.db', rows), least=0.9))
 
@@ -284,16 +301,19 @@ def row_verify(bench):
     measure.take([tool('limit-load'), 'tuned', 'jobs.ndjson', 'verify.db'], bench.folder)
     words = [DECANT, 'verify', 'ndjson:jobs.ndjson', 'sqlite:verify.db#jobs', '--key', 'id', '--progress', 'none']
     start = measure.take([DECANT, '--version'], bench.folder).rss_bytes
-    for name, work, more, statuses in (('verify', 'full verification, exact join', [], (0,)),
-                                       ('verify-sketch', 'full verification, sketch', ['--sketch'], (0,)),
-                                       ('verify-100k', 'full verification, 100,000 differences', [], (3,))):
-        if statuses == (3,):
+    many = min(100_000, bench.options.records)
+    for name, work, more, different in (('verify', 'full verification, exact join', [], 0),
+                                        ('verify-sketch', 'full verification, sketch', ['--sketch'], 0),
+                                        ('verify-100k', 'full verification, 100,000 differences', [], many)):
+        statuses = (3,) if different else (0,)
+        if different:
             database = sqlite3.connect(bench.path('verify.db'))
             database.execute('UPDATE jobs SET salary_min = salary_min + 1 WHERE rowid <= 100000')
             database.commit()
             database.close()
         sides = bench.row(name, work,
-                          Side('decant', words + more, lambda: bench.fresh('none'), statuses=statuses),
+                          Side('decant', words + more, lambda: bench.fresh('none'), statuses=statuses,
+                               check=bench.finds(words + more, statuses, different)),
                           Side('both plain reads', [tool('limit-scan'), 'jobs.ndjson', 'verify.db'], most=0.8))
         peak = max(t.rss_bytes for t in sides[0].taken)
         bench.value(f'{name}-memory', 'peak above the start', (peak - start) / MIB, 'MiB', 64)
