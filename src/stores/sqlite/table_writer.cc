@@ -146,8 +146,8 @@ Status TableWriter::update(const Record& record, std::uint32_t index, bool index
       columns += (columns.empty() ? "" : ", ") + quote_name(slot.column.name);
       marks += marks.empty() ? "?" : ", ?";
     }
-    return "INSERT OR REPLACE INTO " + "main." + quote_name(target_->definition.name) + " (" +
-           columns + ") VALUES (" + marks + ")";
+    return "INSERT OR REPLACE INTO main." + quote_name(target_->definition.name) + " (" + columns +
+           ") VALUES (" + marks + ")";
   }()));
   Misfit replaced;
   if (bind(replace, 0, insert_slots_, record, update_binder_, replaced)) {
