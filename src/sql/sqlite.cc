@@ -113,13 +113,13 @@ Status check_place(const std::string& path, OpenMode mode) {
   return ok_status();
 }
 
+}  // namespace
+
 // Nobody asks SQLite how much memory it has, and counting costs a lock at each allocation. It must
 // be said before SQLite is first used in the process; where somebody used it before, it stays.
-void leave_memory_uncounted() {
+void prepare_library() {
   [[maybe_unused]] static const int said = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
-
-}  // namespace
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   if (this != &other) {
@@ -232,7 +232,7 @@ void Database::close() {
 }
 
 Result<Database> Database::open(const std::string& path, const OpenOptions& options) {
-  leave_memory_uncounted();
+  prepare_library();
   DECANT_CHECK(check_place(path, options.mode));
   std::string name = plain_path(path);
   if (options.mode == OpenMode::memory) name = ":memory:";

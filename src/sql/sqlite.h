@@ -130,6 +130,9 @@ class Database {
   std::string path_;
 };
 
+// What has to be said before SQLite is first used in the process; open() says it.
+void prepare_library();
+
 // A name as an SQL identifier: "job ""x""".
 std::string quote_name(std::string_view name);
 // A text as an SQL literal: 'it''s'.

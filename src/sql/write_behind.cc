@@ -12,9 +12,12 @@
 #include <mutex>
 #include <new>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "sql/sqlite.h"
 
 namespace decant::sql {
 namespace {
@@ -89,11 +92,13 @@ class PageWriter {
   void drain();
   // SQLITE_OK, or what a write came to; told once.
   int take_failure() { return failure_.exchange(SQLITE_OK); }
-  // Nothing waits while the thread is drained; other calls take turns with its writes.
+  // Held by each call of the file below that is made while the thread may write: all but those
+  // that come right after drain().
   std::mutex& turn() { return turn_; }
 
  private:
-  void hand_over();
+  bool hand_over();
+  bool start();
   void work(const std::stop_token& stop);
   int write_pieces(const PageBuffer& buffer);
 
@@ -120,29 +125,41 @@ int PageWriter::read(void* out, int size, std::int64_t offset) {
     drain();
     break;
   }
-  // The file lacks pages. Not told as the failure itself: SQLite need not roll back for a read.
-  if (failure_ != SQLITE_OK) return SQLITE_IOERR_READ;
+  // The file lacks pages. Not taken: SQLite need not roll back for a read.
+  if (const int code = failure_; code != SQLITE_OK) return code;
   std::lock_guard turn(turn_);
   return file_->pMethods->xRead(file_, out, size, offset);
 }
 
 int PageWriter::write(const void* data, int size, std::int64_t offset) {
   const auto bytes = static_cast<std::size_t>(size);
-  if (!filling_.has_room(bytes)) hand_over();
+  if (!filling_.has_room(bytes) && !hand_over()) drain();
   if (int code = take_failure(); code != SQLITE_OK) return code;
   filling_.add(static_cast<const char*>(data), bytes, offset);
   return SQLITE_OK;
 }
 
-void PageWriter::hand_over() {
-  if (!thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { work(stop); });
+// Whether there is a thread that takes the pages.
+bool PageWriter::hand_over() {
+  if (!start()) return false;
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !busy_; });
-  if (failure_ != SQLITE_OK) return;
+  if (failure_ != SQLITE_OK) return true;
   std::swap(filling_, written_);
   filling_.clear();
   busy_ = true;
   changed_.notify_all();
+  return true;
+}
+
+bool PageWriter::start() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 void PageWriter::drain() {
@@ -205,13 +222,21 @@ int read_file(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
 
 int write_file(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   File& own = of(file);
-  if (own.lock == SQLITE_LOCK_EXCLUSIVE) return own.pages->write(data, size, offset);
-  return own.below->pMethods->xWrite(own.below, data, size, offset);
+  if (own.lock != SQLITE_LOCK_EXCLUSIVE) {
+    return own.below->pMethods->xWrite(own.below, data, size, offset);
+  }
+  try {
+    return own.pages->write(data, size, offset);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_NOMEM;
+  }
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   File& own = of(file);
   own.pages->drain();
+  // A checkpoint with synchronous=OFF neither syncs nor commits after this.
+  if (int code = own.pages->take_failure(); code != SQLITE_OK) return code;
   return own.below->pMethods->xTruncate(own.below, size);
 }
 
@@ -236,8 +261,8 @@ int lock_file(sqlite3_file* file, int lock) {
   return code;
 }
 
-// A failure that is still untold belongs to a transaction that was given up: to commit it, SQLite
-// would have had to sync.
+// A failure that is still untold belongs to a transaction that was given up: to keep its pages,
+// SQLite would have had to cut or sync the file, or to commit.
 int unlock_file(sqlite3_file* file, int lock) {
   File& own = of(file);
   own.pages->drain();
@@ -271,9 +296,10 @@ int sector_size(sqlite3_file* file) {
   return own.below->pMethods->xSectorSize(own.below);
 }
 
+// Without transactions of the file system, which would pass by pages that wait.
 int device_characteristics(sqlite3_file* file) {
   File& own = of(file);
-  return own.below->pMethods->xDeviceCharacteristics(own.below);
+  return own.below->pMethods->xDeviceCharacteristics(own.below) & ~SQLITE_IOCAP_BATCH_ATOMIC;
 }
 
 int map_shared(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
@@ -317,35 +343,47 @@ constexpr sqlite3_io_methods kMethods = {2,
                                          nullptr,
                                          nullptr};
 
-sqlite3_vfs* below_vfs() { return sqlite3_vfs_find(nullptr); }
+// SQLite's layer and this one, which is made of it; one of each in a process, as SQLite has it.
+struct Layers {
+  sqlite3_vfs* below = nullptr;
+  sqlite3_vfs own{};
+};
+
+Layers& layers() {
+  static Layers layers;
+  return layers;
+}
 
 constexpr std::size_t kOwnBytes = (sizeof(File) + 15) / 16 * 16;
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-  sqlite3_vfs* below = below_vfs();
+  sqlite3_vfs* below = layers().below;
   if ((flags & SQLITE_OPEN_MAIN_DB) == 0) return below->xOpen(below, name, file, flags, out_flags);
   File& own = of(file);
   own = {};
   own.below = reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + kOwnBytes);
+  own.below->pMethods = nullptr;
   int code = below->xOpen(below, name, own.below, flags, out_flags);
-  if (code != SQLITE_OK) return code;
-  if (own.below->pMethods->iVersion < 2) {
-    own.below->pMethods->xClose(own.below);
-    return SQLITE_CANTOPEN;
+  if (code == SQLITE_OK && own.below->pMethods->iVersion < 2) code = SQLITE_CANTOPEN;
+  try {
+    if (code == SQLITE_OK) own.pages = new PageWriter(own.below);
+  } catch (const std::exception&) {
+    code = SQLITE_NOMEM;
   }
-  own.pages = new (std::nothrow) PageWriter(own.below);
-  if (own.pages == nullptr) {
+  if (code == SQLITE_OK) {
+    own.base.pMethods = &kMethods;
+  } else if (own.below->pMethods != nullptr) {
     own.below->pMethods->xClose(own.below);
-    return SQLITE_NOMEM;
   }
-  own.base.pMethods = &kMethods;
-  return SQLITE_OK;
+  return code;
 }
 
 bool register_vfs() {
-  sqlite3_vfs* below = below_vfs();
+  prepare_library();
+  sqlite3_vfs* below = sqlite3_vfs_find(nullptr);
   if (below == nullptr) return false;
-  static sqlite3_vfs own;
+  layers().below = below;
+  sqlite3_vfs& own = layers().own;
   own = *below;
   own.zName = kName;
   own.pNext = nullptr;

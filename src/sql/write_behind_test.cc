@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "sql/sqlite.h"
 #include "testing/temporary_folder.h"
@@ -80,13 +82,33 @@ TEST_F(WriteBehind, ARollbackBringsBackWhatWasThere) {
   expect_sound(20'000);
 }
 
+// The last connection checkpoints under the EXCLUSIVE lock.
 TEST_F(WriteBehind, AWriteAheadLogIsCheckpointedInPlace) {
   Database database = open_behind();
   run(database, std::string("PRAGMA journal_mode=WAL; ") + kTable);
   run(database, kFill);
   expect_sound(20'000);
-  run(database, "PRAGMA wal_checkpoint(TRUNCATE)");
+  run(database, "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET b = zeroblob(600)");
+  database.close();
   expect_sound(20'000);
+}
+
+TEST_F(WriteBehind, EveryKindOfJournalAndLockLeavesASoundFile) {
+  for (const char* journal : {"DELETE", "TRUNCATE", "PERSIST", "MEMORY", "WAL"}) {
+    for (const char* locking : {"NORMAL", "EXCLUSIVE"}) {
+      SCOPED_TRACE(std::string(journal) + " " + locking);
+      Database database = open_behind();
+      run(database, std::string("PRAGMA locking_mode=") + locking +
+                        "; PRAGMA journal_mode=" + journal + "; DROP TABLE IF EXISTS t");
+      run(database, kTable);
+      run(database, std::string("BEGIN; ") + kFill + "; COMMIT");
+      run(database, "BEGIN; UPDATE t SET k = 'x'; SAVEPOINT a; DELETE FROM t WHERE i % 3 = 0");
+      run(database, "ROLLBACK TO a; COMMIT");
+      EXPECT_EQ(number(database, "SELECT count(*) FROM t WHERE k = 'x'"), 20'000);
+      database.close();
+      expect_sound(20'000);
+    }
+  }
 }
 
 TEST_F(WriteBehind, TwoFilesOfOneConnectionAreKeptApart) {

@@ -158,6 +158,15 @@ Result<std::vector<SchemaEntry>> read_schema(sql::Database& database) {
   }
 }
 
+Result<bool> has_triggers_or_references(sql::Database& database) {
+  DECANT_ASSIGN(std::int64_t any,
+                database.query_int64(
+                    "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger') OR "
+                    "EXISTS (SELECT 1 FROM main.sqlite_schema s, "
+                    "pragma_foreign_key_list(s.name, 'main') WHERE s.type = 'table')"));
+  return any != 0;
+}
+
 std::vector<std::string> table_names(const std::vector<SchemaEntry>& schema) {
   std::vector<std::string> names;
   std::vector<std::string> shadows;

@@ -26,6 +26,8 @@ struct SchemaEntry {
   std::string sql;
 };
 Result<std::vector<SchemaEntry>> read_schema(sql::Database& database);
+// Whether "main" has a trigger or a foreign key: a part of a transaction may be undone by it.
+Result<bool> has_triggers_or_references(sql::Database& database);
 
 // The names of base tables (and views where asked), without SQLite's and Decant's own, in the order
 // in which they were made.

@@ -89,19 +89,29 @@ std::string select_repeated(const Definition& definition, const Index& index) {
          " WHERE " + where + ") WHERE decant_number > 1";
 }
 
+// Says how many rows the unique index would have refused.
+Result<std::int64_t> take_out_repeated(sql::Database& database, const Definition& definition,
+                                       const Index& index) {
+  const std::string message = definition.name +
+                              ": an earlier row has the same values in the unique index " +
+                              index.name + "; mend one of the two records and run again";
+  return take_out(database, definition, select_repeated(definition, index), "unique", message);
+}
+
 Status build_index(sql::Database& database, const Definition& definition,
                    const std::string& statement) {
+  const Index index = read_create_index(statement);
+  DECANT_ASSIGN(const std::string journal, database.query_text("PRAGMA main.journal_mode"));
+  if (index.unique && journal == "wal") {
+    // No statement may fail there after it has written (SqliteWriter::hold_pages).
+    DECANT_CHECK(take_out_repeated(database, definition, index));
+    return database.exec(statement);
+  }
   Status built = database.exec(statement);
-  Index index = read_create_index(statement);
   bool repeated =
       !built.ok() && index.unique && (database.extended_code() & 0xff) == SQLITE_CONSTRAINT;
   if (!repeated) return built;
-  std::string message = definition.name +
-                        ": an earlier row has the same values in the unique "
-                        "index " +
-                        index.name + "; mend one of the two records and run again";
-  DECANT_ASSIGN(std::int64_t rows, take_out(database, definition,
-                                            select_repeated(definition, index), "unique", message));
+  DECANT_ASSIGN(std::int64_t rows, take_out_repeated(database, definition, index));
   if (rows == 0) return built;
   return database.exec(statement);
 }

@@ -92,6 +92,22 @@ TEST_F(LoadTest, LaterRowsThatAUniqueIndexRefusesAreWithdrawn) {
   EXPECT_EQ(query("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'decant%'"), "0");
 }
 
+TEST_F(LoadTest, ATableLoadedIntoAFileInWalHasItsRepeatedRowsWithdrawn) {
+  exec("PRAGMA journal_mode=WAL; CREATE TABLE other (n)");
+  StoreOptions options;
+  options.exclusive = true;
+  auto store = open("jobs", options);
+  auto out = writer(*store, {created(*store, jobs())});
+  Rows rows({"id", "mail", "n"});
+  rows.add({Value::text("a"), Value::text("x@y"), Value::int64(1)});
+  rows.add({Value::text("b"), Value::text("X@Y"), Value::int64(2)});
+  stage(*out, rows);
+  commit(*out);
+  EXPECT_EQ(finish(*out), (std::vector<std::string>{R"(unique: {"id":"b","mail":"X@Y","n":2})"}));
+  EXPECT_EQ(query("SELECT id FROM jobs ORDER BY id"), "a");
+  EXPECT_EQ(query("PRAGMA journal_mode"), "wal");
+}
+
 TEST_F(LoadTest, WithdrawnRowsAreToldAgainAfterAKill) {
   auto store = open("jobs");
   WriteTarget target = created(*store, jobs());

@@ -33,6 +33,7 @@ struct Place {
   bool ours = false;   // made by a migration that is not finished
   bool has_empty_table = false;
   bool wal = false;
+  bool holds_pages = false;  // in memory until the commit; asked for with `exclusive`
 };
 
 bool has_content(const std::string& path) {
@@ -139,6 +140,9 @@ Status SqliteStore::look() {
   DECANT_ASSIGN(std::string journal, database.query_text("PRAGMA journal_mode"));
   place_.wal = journal == "wal";
   if (!options_.exclusive) return ok_status();
+  if (place_.wal) {
+    DECANT_ASSIGN(place_.holds_pages, has_triggers_or_references(database));
+  }
   for (const std::string& table : table_names(schema)) {
     if (!collection_.empty() && table != collection_) continue;
     DECANT_ASSIGN(std::int64_t rows, database.query_int64("SELECT EXISTS (SELECT 1 FROM main." +
@@ -166,7 +170,7 @@ Capabilities SqliteStore::capabilities() const {
   capabilities.folds_names = true;
   capabilities.reads_beside_writes = !place_.there || place_.wal;
   if (!place_.there || place_.ours) return capabilities;
-  if (options_.exclusive) {
+  if (options_.exclusive && !place_.holds_pages) {
     // Indexes that are set aside come back in the transaction that began with an empty table.
     if (place_.has_empty_table) capabilities.transaction_records_max = UINT32_MAX;
     return capabilities;

@@ -57,6 +57,7 @@ class SqliteWriter : public Writer {
  private:
   Status read_state();
   Status configure();
+  Status hold_pages();
   Status open_tables();
   Status stop_loading();
   Result<bool> is_empty(const Definition& definition);
@@ -87,6 +88,7 @@ class SqliteWriter : public Writer {
   bool loads_ = false;                  // all targets are loaded from nothing
   bool checks_foreign_keys_ = false;
   bool has_journal_ = false;  // a rollback journal: a commit is the removal of a file
+  bool holds_pages_ = false;  // in memory until the commit
   bool folder_is_synced_ = true;
 };
 
@@ -124,6 +126,7 @@ Status SqliteWriter::configure() {
         "PRAGMA secure_delete=0;");
   }
   DECANT_CHECK(database_.exec(look_up_cache));
+  DECANT_CHECK(hold_pages());
   DECANT_CHECK(database_.exec("PRAGMA foreign_keys=1"));
   DECANT_ASSIGN(std::int64_t foreign_keys,
                 database_.query_int64("SELECT count(*) FROM main.sqlite_schema s, "
@@ -131,6 +134,21 @@ Status SqliteWriter::configure() {
                                       "WHERE s.type = 'table'"));
   checks_foreign_keys_ = foreign_keys > 0;
   return ok_status();
+}
+
+// In a WAL, pages stay in memory until the commit, where a part of the transaction may be undone:
+// of a page that was written to the log twice, and then undone, SQLite (3.40.1) forgets that what
+// follows in the log needs a checksum. The commit would be gone after a kill.
+Status SqliteWriter::hold_pages() {
+  if (has_journal_) return ok_status();
+  holds_pages_ = true;
+  if (setup_.exclusive) {
+    DECANT_ASSIGN(holds_pages_, has_triggers_or_references(database_));
+  }
+#if DECANT_MUTANT_WAL_PAGES_SPILLED
+  return ok_status();
+#endif
+  return holds_pages_ ? database_.exec("PRAGMA cache_spill=OFF") : ok_status();
 }
 
 // Tables that were created for a load get their indexes now, since the load goes on by looking up.
@@ -169,7 +187,7 @@ Status SqliteWriter::open_tables() {
     options.expect_new = empty;
     DECANT_ASSIGN(TableWriter table, TableWriter::open(database_, target, options));
     tables_.push_back(std::move(table));
-    indexes_may_go_.push_back(setup_.exclusive && !loads_ && empty);
+    indexes_may_go_.push_back(setup_.exclusive && !holds_pages_ && !loads_ && empty);
   }
   return ok_status();
 }
