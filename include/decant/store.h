@@ -26,8 +26,8 @@ namespace decant {
 // What a store is able to do. A deviation is a named capability, never an `if` on the store.
 struct Capabilities {
   std::uint32_t batch_records_max = 100'000;  // records in one stage() call
-  std::uint32_t transaction_records_max =
-      100'000;                           // records between two commits; see short_transactions
+  // Records between two commits; UINT32_MAX: all in one, however large.
+  std::uint32_t transaction_records_max = 100'000;
   std::uint32_t transaction_ms_max = 0;  // 0: no bound; else commit after this time
   bool transactions =
       true;  // what was staged since the last commit takes effect whole or not at all

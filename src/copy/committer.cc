@@ -174,8 +174,8 @@ Status Committer::stage_slot(Slot& slot) {
     from = to;
     if (from == slot.items()) source_bytes_ += slot.source.source_bytes;
     const bool full = staged_ >= staged_max;
-    const bool large =
-        source_bytes_ >= group_bytes_max || accounts_.group_bytes() >= group_catalog_bytes_max;
+    const bool large = (source_bytes_ >= group_bytes_max && staged_max != UINT32_MAX) ||
+                       accounts_.group_bytes() >= group_catalog_bytes_max;
     if (full || (large && !stager_->expects_more())) DECANT_CHECK(end_group());
   }
   return ok_status();

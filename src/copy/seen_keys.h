@@ -24,7 +24,7 @@
 
 namespace decant::copy {
 
-inline constexpr std::size_t seen_keys_in_memory_max = 384u << 10;
+inline constexpr std::size_t seen_keys_in_memory_max = 192u << 10;
 inline constexpr std::size_t seen_keys_in_memory_min = 8u << 10;
 inline constexpr std::size_t seen_filter_bytes = 16u << 20;
 inline constexpr std::size_t seen_filter_bytes_min = 256u << 10;

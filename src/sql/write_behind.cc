@@ -23,7 +23,7 @@ namespace decant::sql {
 namespace {
 
 constexpr char kName[] = "decant-write-behind";
-constexpr std::size_t kBufferBytesMax = 2u << 20;  // two of them: one fills, one is written
+constexpr std::size_t kBufferBytesMax = 1u << 20;  // two of them: one fills, one is written
 // Pages that do not lie side by side, in one buffer: each read looks at all of them.
 constexpr std::size_t kBufferPiecesMax = 256;
 // The thread holds the file for no longer than this takes, since reads wait for it.
