@@ -53,6 +53,8 @@ class CopyRun {
   std::optional<std::uint64_t> quarantine_max;
   std::optional<double> quarantine_share_max;
   std::uint32_t transaction_records = 0;  // 0: the store's own
+  bool one_transaction = false;           // the store asks for all in one
+  std::uint64_t row_bytes = 0;            // of the source, that a row stands for; 0: its text's
   bool dry_run = false;
   bool restart = false;
   std::stop_token stop;

@@ -147,6 +147,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
   }
   testing::MemoryView view(testing::open_definition("people", {"id"}), rows, partition_rows, 100);
   view.fail_after_rows = fail_after_rows;
+  view.row_bytes = row_bytes;
   CopyJob job;
   job.source = &view;
   job.collections = {{"people", compile(rules), {0}}};
@@ -178,6 +179,7 @@ CopyResult CopyRun::run_with(catalog::Run* run, std::size_t stop_at) {
     job.capabilities.transaction_records_max =
         std::min(transaction_records, job.capabilities.transaction_records_max);
   }
+  if (one_transaction) job.capabilities.transaction_records_max = UINT32_MAX;
   job.open_writer = [&](bool dry) {
     WriteOptions options;
     options.dry_run = dry;

@@ -439,6 +439,20 @@ TEST(Copy, ARecordWhoseRowsAreAllWithdrawnIsMovedOnceAndEachRowOfIt) {
   }
 }
 
+TEST(Copy, ALargeSourceIsCommittedInPartsUnlessTheStoreAsksForOne) {
+  const auto steps = [](bool one_transaction, std::uint64_t row_bytes) {
+    CopyRun run(TargetKind::shared_sqlite);
+    run.rows = dirty_rows(1000, 800, 9);
+    run.one_transaction = one_transaction;
+    run.row_bytes = row_bytes;
+    EXPECT_TRUE(run.run().status.ok());
+    return run.steps();
+  };
+  constexpr std::uint64_t kLarge = 1u << 20;
+  EXPECT_GT(steps(false, kLarge), steps(false, 0));
+  EXPECT_EQ(steps(true, kLarge), steps(true, 0));
+}
+
 TEST(Copy, EmptySourceFinishesWhatWasCreated) {
   CopyRun run(TargetKind::fresh_sqlite);
   CopyResult result = run.run();

@@ -2,9 +2,10 @@
 // over 128-bit hashes, in flat memory.
 //
 // New keys go into a table in memory, nearly in the order of the keys. When it is full, its entries
-// are sorted and become a run on disk; runs of one size are merged eight at a time. A Bloom filter of fixed size stands in front
-// of the runs; what passes it is looked for by interpolation, a batch of keys in sorted order. Each
-// entry leads to a line of the log: content digest and origin of the record.
+// are sorted and become a run on disk; runs of one size are merged eight at a time. A Bloom filter
+// of fixed size stands in front of the runs; what passes it is looked for by interpolation, a batch
+// of keys in sorted order. Each entry leads to a line of the log: content digest and origin of the
+// record.
 //
 // Memory: the table (24 bytes a slot), the filter, and one page a run. Not thread-safe.
 #pragma once

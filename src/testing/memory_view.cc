@@ -12,8 +12,12 @@ namespace {
 class RowReader final : public Reader {
  public:
   RowReader(std::vector<const MemoryRow*> rows, std::size_t batch_rows, std::size_t fail_after,
-            ShapeTable& shapes)
-      : rows_(std::move(rows)), batch_rows_(batch_rows), fail_after_(fail_after), parser_(shapes) {}
+            std::uint64_t row_bytes, ShapeTable& shapes)
+      : rows_(std::move(rows)),
+        batch_rows_(batch_rows),
+        fail_after_(fail_after),
+        row_bytes_(row_bytes),
+        parser_(shapes) {}
 
   Result<bool> next(Batch& batch) override {
     batch.clear();
@@ -34,7 +38,7 @@ class RowReader final : public Reader {
     }
     std::fill(text + at, text + bytes, '\0');
     parser_.parse({text, at}, records, batch);
-    batch.source_bytes = at;
+    batch.source_bytes = row_bytes_ > 0 ? row_bytes_ * records.size() : at;
     return !records.empty();
   }
 
@@ -43,6 +47,7 @@ class RowReader final : public Reader {
   std::size_t next_ = 0;
   std::size_t batch_rows_;
   std::size_t fail_after_;
+  std::uint64_t row_bytes_;
   json::RecordParser parser_;
 };
 
@@ -94,8 +99,8 @@ Result<std::unique_ptr<Reader>> MemoryView::read(const Partition& partition,
   const std::size_t end = std::min(rows_.size(), first + partition_rows_);
   std::vector<const MemoryRow*> rows;
   for (std::size_t i = first; i < end; ++i) rows.push_back(&rows_[i]);
-  return std::unique_ptr<Reader>(
-      std::make_unique<RowReader>(std::move(rows), batch_rows_, fail_after_rows, shapes_));
+  return std::unique_ptr<Reader>(std::make_unique<RowReader>(std::move(rows), batch_rows_,
+                                                             fail_after_rows, row_bytes, shapes_));
 }
 
 Result<std::unique_ptr<Reader>> MemoryView::fetch(std::string_view /*collection*/,
@@ -110,7 +115,7 @@ Result<std::unique_ptr<Reader>> MemoryView::fetch(std::string_view /*collection*
     if (std::binary_search(wanted.begin(), wanted.end(), place(row.origin))) rows.push_back(&row);
   }
   return std::unique_ptr<Reader>(
-      std::make_unique<RowReader>(std::move(rows), batch_rows_, SIZE_MAX, shapes_));
+      std::make_unique<RowReader>(std::move(rows), batch_rows_, SIZE_MAX, row_bytes, shapes_));
 }
 
 Definition open_definition(std::string name, std::vector<std::string> key) {

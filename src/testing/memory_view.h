@@ -35,6 +35,7 @@ class MemoryView final : public View {
   std::vector<MemoryRow>& rows() { return rows_; }
   std::vector<std::string> changes;        // what changes_seen() says
   std::size_t fail_after_rows = SIZE_MAX;  // read() fails past so many rows of a partition
+  std::uint64_t row_bytes = 0;             // that a row stands for; 0: those of its text
   std::size_t fetched_at_once = 0;         // the most origins of one fetch()
 
  private:

@@ -335,6 +335,7 @@ Status SqliteWriter::set_indexes_aside(std::uint32_t target) {
     set_aside_.emplace_back(rows.text(1));
   }
   rows.reset();
+  if (!names.empty()) DECANT_CHECK(database_.exec(set_aside_cache));
   for (const std::string& name : names) {
     DECANT_CHECK(database_.exec("DROP INDEX main." + sql::quote_name(name)));
   }

@@ -10,7 +10,10 @@
 namespace decant::sqlite {
 
 // For a table that is there: rows are looked up all over it. The larger part of a run's memory.
-inline constexpr char look_up_cache[] = "PRAGMA cache_size=-53248";
+inline constexpr char look_up_cache[] = "PRAGMA cache_size=-65536";
+// For an empty table whose indexes are set aside: the key's is all that is looked into, and making
+// the others again takes memory, too.
+inline constexpr char set_aside_cache[] = "PRAGMA cache_size=-53248";
 
 struct WriterSetup {
   std::string path;
