@@ -358,6 +358,7 @@ constexpr std::size_t kOwnBytes = (sizeof(File) + 15) / 16 * 16;
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* below = layers().below;
+  if (below == nullptr) return SQLITE_CANTOPEN;
   if ((flags & SQLITE_OPEN_MAIN_DB) == 0) return below->xOpen(below, name, file, flags, out_flags);
   File& own = of(file);
   own = {};
