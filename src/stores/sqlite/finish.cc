@@ -129,9 +129,9 @@ std::string select_dangling(const Definition& definition, const ForeignKey& key,
   }
   const std::string identity = row_identity(definition, "child.");
   const std::string table = table_of(definition);
-  const std::string dangling = "SELECT " + identity + " FROM " + table + " AS child WHERE " +
-                               where + "NOT EXISTS (SELECT 1 FROM main." +
-                               quote_name(key.collection) + " AS parent WHERE " + match + ")";
+  std::string dangling = "SELECT " + identity + " FROM " + table + " AS child WHERE " + where +
+                         "NOT EXISTS (SELECT 1 FROM main." + quote_name(key.collection) +
+                         " AS parent WHERE " + match + ")";
   if (!same_name(key.collection, definition.name)) return dangling;
   std::string columns;
   const std::size_t parts = row_id_name(definition).empty() ? definition.key.size() : 1;
@@ -243,9 +243,10 @@ Status forget_withdrawn(sql::Database& database, const std::vector<WriteTarget>&
     DECANT_ASSIGN(bool exists, has_table(database, "decant_withdrawn:" + definition.name));
     if (!exists) continue;
     std::string table = withdrawn_table(definition);
-    DECANT_CHECK(database.exec("DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " +
-                               table + " ORDER BY rowid LIMIT " +
-                               std::to_string(rows_by_target[target]) + ")"));
+    std::string forget = "DELETE FROM " + table;
+    forget += " WHERE rowid IN (SELECT rowid FROM " + table;
+    forget += " ORDER BY rowid LIMIT " + std::to_string(rows_by_target[target]) + ")";
+    DECANT_CHECK(database.exec(forget));
     DECANT_ASSIGN(std::int64_t left, database.query_int64("SELECT count(*) FROM " + table));
     if (left == 0) DECANT_CHECK(database.exec("DROP TABLE " + table));
   }
